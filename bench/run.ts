@@ -1,0 +1,15 @@
+/** `npm run bench -- <subject> [options]`: progress on stderr, one line of JSON last on stdout. */
+import { benchCalls } from "./calls.bench.ts";
+import { benchPlayback } from "./playback.bench.ts";
+
+const subjects: Readonly<Record<string, (args: readonly string[]) => Promise<object>>> = { calls: benchCalls, playback: benchPlayback };
+
+const [name = "", ...args] = process.argv.slice(2);
+const subject = subjects[name];
+if (subject === undefined) {
+  process.stderr.write(`usage: npm run bench -- <${Object.keys(subjects).join(" | ")}> [options]; bench/README.md has the options\n`);
+  process.exitCode = 2;
+} else {
+  const result = await subject(args);
+  process.stdout.write(`${JSON.stringify({ subject: name, ...result })}\n`);
+}

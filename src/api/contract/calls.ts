@@ -1,0 +1,91 @@
+/** JSON shapes of calls in the native API. Times are ISO 8601 in UTC, durations milliseconds, numbers E.164. */
+
+export type CallStateWord = "dialling" | "ringing" | "answered" | "held" | "ending" | "ended";
+
+export type CallView = {
+  readonly id: string;
+  readonly state: CallStateWord;
+  readonly direction: "inbound" | "outbound";
+  readonly from: string;
+  readonly to: string;
+  readonly createdAt: string;
+  readonly answeredAt: string | null;
+  readonly endedAt: string | null;
+  /** Id of the user who asked for it; null for a call that came in by a trunk. */
+  readonly createdBy: string | null;
+  readonly limits: { readonly ringMs: number; readonly totalMs: number };
+  readonly flow: CallFlowView | null;
+  readonly parties: readonly PartyView[];
+  readonly legs: readonly LegView[];
+  readonly outcome: OutcomeView | null;
+  readonly data: Readonly<Record<string, string>>;
+  readonly log: readonly { readonly at: string; readonly text: string }[];
+};
+
+/** Where the first party's flow stands. */
+export type CallFlowView = {
+  readonly id: string;
+  readonly version: number;
+  /** null before it runs and after its end. */
+  readonly node: string | null;
+  /** The exit by which it ended. */
+  readonly exit: string | null;
+  readonly variables: Readonly<Record<string, unknown>>;
+};
+
+export type PartyView = {
+  readonly id: string;
+  readonly role: "caller" | "callee" | "agent" | "consulted" | "supervisor";
+  readonly number: string | null;
+  readonly userId: string | null;
+  readonly uri: string | null;
+  readonly state: "dialling" | "alerting" | "active" | "held" | "left";
+  readonly joinedAt: string;
+  readonly answeredAt: string | null;
+  readonly leftAt: string | null;
+  readonly talkedMs: number;
+  readonly heldMs: number;
+  readonly heldBy: string | null;
+  readonly holdReason: string | null;
+  readonly outcome: OutcomeView | null;
+};
+
+/** One try at one device or gateway. */
+export type LegView = {
+  readonly id: string;
+  readonly partyId: string;
+  readonly direction: "inbound" | "outbound";
+  readonly state: "inviting" | "ringing" | "answered" | "ended";
+  /** The final response to the INVITE, once there is one. */
+  readonly sipStatus: number | null;
+  readonly trunkId: string | null;
+  readonly phoneId: string | null;
+  readonly codec: string | null;
+  readonly createdAt: string;
+  readonly answeredAt: string | null;
+  readonly endedAt: string | null;
+};
+
+export type OutcomeView = {
+  readonly result: "completed" | "busy" | "no-answer" | "rejected" | "cancelled" | "failed" | "no-route";
+  readonly side: "local" | "remote" | "network";
+  readonly sipStatus: number | null;
+  /** ITU-T Q.850 cause value. */
+  readonly q850: number;
+  readonly text: string;
+};
+
+export type NewCall = {
+  readonly to: string;
+  readonly callerId?: string;
+  readonly flowId: string;
+  readonly ringMs?: number;
+  readonly totalMs?: number;
+  readonly data?: Readonly<Record<string, string>>;
+};
+
+/** null removes a key. */
+export type CallChange = { readonly data: Readonly<Record<string, string | null>> };
+
+/** The data of one event of /v1/events; further members depend on `kind`. */
+export type CallEventView = { readonly kind: string; readonly callId: string; readonly at: string; readonly [member: string]: unknown };

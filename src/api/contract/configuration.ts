@@ -1,0 +1,83 @@
+/** JSON shapes of what is configured, in the native API. Times are ISO 8601 in UTC. */
+
+export type RoleWord = "administrator" | "manager" | "user";
+
+type Entry = { readonly id: string; readonly createdAt: string; readonly updatedAt: string };
+
+export type FlowView = Entry & {
+  readonly name: string;
+  /** Counts changes of the document, from 1; also the ETag. */
+  readonly version: number;
+  readonly hash: string;
+  readonly document: unknown;
+  /** Only in the answer to a save: what is allowed and looks wrong, such as a node that cannot be reached. */
+  readonly warnings?: readonly { readonly path: string; readonly message: string }[];
+};
+export type NewFlow = { readonly name: string; readonly document: unknown };
+export type FlowChange = { readonly name?: string; readonly document?: unknown };
+
+export type NumberView = Entry & { readonly number: string; readonly flowId: string | null };
+export type NewNumber = { readonly number: string; readonly flowId?: string | null };
+export type NumberChange = { readonly flowId: string | null };
+
+export type TrunkView = Entry & {
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  readonly transport: "udp" | "tcp";
+  readonly username: string | null;
+  /** The password itself is never shown. */
+  readonly hasPassword: boolean;
+  readonly prefixes: readonly string[];
+  readonly priority: number;
+  readonly sourceAddresses: readonly string[];
+  readonly mediaToSource: boolean;
+};
+export type NewTrunk = {
+  readonly name: string;
+  readonly host: string;
+  readonly port?: number;
+  readonly transport?: "udp" | "tcp";
+  readonly username?: string | null;
+  readonly password?: string | null;
+  readonly prefixes?: readonly string[];
+  readonly priority?: number;
+  readonly sourceAddresses?: readonly string[];
+  readonly mediaToSource?: boolean;
+};
+export type TrunkChange = Partial<NewTrunk>;
+
+export type UserView = Entry & {
+  readonly email: string;
+  readonly firstName: string;
+  readonly lastName: string;
+  readonly roles: readonly RoleWord[];
+};
+export type NewUser = {
+  readonly email: string;
+  readonly password: string;
+  readonly firstName?: string;
+  readonly lastName?: string;
+  readonly roles: readonly RoleWord[];
+  /** A SIP phone made together with the user. */
+  readonly phone?: { readonly username: string; readonly password: string };
+};
+export type UserChange = {
+  readonly email?: string;
+  readonly password?: string;
+  readonly firstName?: string;
+  readonly lastName?: string;
+  readonly roles?: readonly RoleWord[];
+};
+
+export type PhoneView = Entry & { readonly userId: string; readonly username: string };
+export type NewPhone = { readonly userId: string; readonly username: string; readonly password: string };
+export type PhoneChange = { readonly password: string };
+
+export type ApiKeyView = Entry & { readonly userId: string; readonly name: string; readonly keyPrefix: string };
+/** userId: whose roles the key has; the asking user's when left out. */
+export type NewApiKey = { readonly name: string; readonly userId?: string };
+/** The only answer that ever shows the key. */
+export type CreatedApiKey = ApiKeyView & { readonly key: string };
+
+export type NewLogin = { readonly email: string; readonly password: string; readonly permanent?: boolean };

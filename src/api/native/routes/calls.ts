@@ -1,0 +1,187 @@
+import type { FastifyRequest } from "fastify";
+import { Type } from "typebox";
+import { type Call, type CallCommand, type CallFilter, callRefusal } from "../../../calls/index.ts";
+import type { CallView, NewCall } from "../../contract/calls.ts";
+import { principalOf } from "../../http/authorisation.ts";
+import { pickCallerId } from "../../http/caller-id.ts";
+import { apiRefusal } from "../../http/errors.ts";
+import { formatCursor, pageLimit, parseCursor } from "../../http/paging.ts";
+import { hasRole, type Principal } from "../../http/principal.ts";
+import { viewOfCall } from "../call-view.ts";
+import type { NativeContext, NativeScope } from "../options.ts";
+import { callChangeSchema, holdSchema, newCallSchema } from "../schema/calls.ts";
+import { closed, component, id, idParams, pageOf, pageQuery } from "../schema/parts.ts";
+
+const everyone = ["administrator", "manager", "user"] as const;
+const callMakers = ["administrator", "manager"] as const;
+const tags = ["Calls"];
+const answersCall = { 200: component<CallView>("Call") };
+
+const filterQuery = Type.Object(
+  {
+    ...pageQuery,
+    live: Type.Optional(Type.Boolean({ description: "true: calls that go on; false: calls that have ended." })),
+    from: Type.Optional(Type.String({ minLength: 1, maxLength: 20, description: "Part of the caller's number." })),
+    to: Type.Optional(Type.String({ minLength: 1, maxLength: 20, description: "Part of the called number." })),
+    userId: Type.Optional(id("Calls that this user asked for or took part in.")),
+    createdFrom: Type.Optional(Type.String({ format: "date-time", description: "Not before this time." })),
+    createdBefore: Type.Optional(Type.String({ format: "date-time", description: "Before this time." })),
+  },
+  closed,
+);
+
+const repeatable = Type.Object({
+  "idempotency-key": Type.Optional(
+    Type.String({ minLength: 1, maxLength: 200, description: "The same key again gives the first answer and does nothing twice." }),
+  ),
+});
+
+export function registerCalls(scope: NativeScope, { calls, views, directory, clock, ids }: NativeContext): void {
+  /** A role that sees only its own calls gets no others: they do not exist for it. */
+  const visibleTo = async (principal: Principal, callId: string): Promise<Call> => {
+    if (hasRole(principal, ...callMakers)) {
+      const call = await views.get(principal.accountId, callId);
+      if (call !== undefined) return call;
+    } else {
+      const { items } = await views.list(principal.accountId, { ids: [callId], userId: principal.userId }, { limit: 1 });
+      if (items[0] !== undefined) return items[0];
+    }
+    throw callRefusal("CALL_NOT_FOUND");
+  };
+  const send = async (request: FastifyRequest<{ Params: { id: string } }>, command: CallCommand): Promise<CallView> => {
+    const principal = principalOf(request);
+    const call = await visibleTo(principal, request.params.id);
+    return viewOfCall(await calls.send(principal.accountId, call.id, command, commandIdOf(request)), clock.now());
+  };
+
+  scope.post(
+    "/calls",
+    {
+      config: { access: callMakers },
+      schema: {
+        tags,
+        summary: "Start a call",
+        description: "Answers when the call is durable; it rings then. A number that no trunk takes gives a call that has ended.",
+        headers: repeatable,
+        body: newCallSchema,
+        response: { 201: component<CallView>("Call") },
+      },
+    },
+    async (request, reply) => {
+      const principal = principalOf(request);
+      const { callerId, ...wanted } = request.body;
+      const presented = callerId ?? pickCallerId(directory, ids, principal.accountId);
+      const order = { ...wanted, by: principal.userId, callerId: presented };
+      const call = await calls.originate(principal.accountId, order, commandIdOf(request));
+      refuseOtherRequest(call, request.body);
+      return reply.code(201).header("location", `/v1/calls/${call.id}`).send(viewOfCall(call, clock.now()));
+    },
+  );
+
+  scope.get(
+    "/calls",
+    {
+      config: { access: everyone },
+      schema: { tags, summary: "List calls, newest first", querystring: filterQuery, response: { 200: pageOf<CallView>("Call") } },
+    },
+    async (request) => {
+      const principal = principalOf(request);
+      const { limit = pageLimit.usual, cursor, createdFrom, createdBefore, ...rest } = request.query;
+      const filter: CallFilter = {
+        ...rest,
+        ...(hasRole(principal, ...callMakers) ? {} : { userId: principal.userId }),
+        ...(createdFrom === undefined ? {} : { createdFrom: Date.parse(createdFrom) }),
+        ...(createdBefore === undefined ? {} : { createdBefore: Date.parse(createdBefore) }),
+      };
+      const page = { limit, ...(cursor === undefined ? {} : { before: parseCursor(cursor) }) };
+      const { items, more } = await views.list(principal.accountId, filter, page);
+      const last = items.at(-1);
+      const now = clock.now();
+      return { items: items.map((call) => viewOfCall(call, now)), nextCursor: more && last !== undefined ? formatCursor(last.id) : null };
+    },
+  );
+
+  scope.get(
+    "/calls/:id",
+    { config: { access: everyone }, schema: { tags, summary: "Show a call", params: idParams, response: answersCall } },
+    async (request) => viewOfCall(await visibleTo(principalOf(request), request.params.id), clock.now()),
+  );
+
+  scope.patch(
+    "/calls/:id",
+    {
+      config: { access: everyone },
+      schema: {
+        tags,
+        summary: "Change a call's data",
+        headers: repeatable,
+        params: idParams,
+        body: callChangeSchema,
+        response: answersCall,
+      },
+    },
+    async (request) => send(request, { kind: "set-data", by: principalOf(request).userId, set: request.body.data }),
+  );
+
+  scope.post(
+    "/calls/:id/hang-up",
+    {
+      config: { access: everyone },
+      schema: { tags, summary: "Hang up", headers: repeatable, params: idParams, body: emptyBody, response: answersCall },
+    },
+    async (request) => send(request, { kind: "hang-up", by: principalOf(request).userId }),
+  );
+
+  scope.post(
+    "/calls/:id/hold",
+    {
+      config: { access: everyone },
+      schema: {
+        tags,
+        summary: "Put the call on hold",
+        description: "The far end is offered sendonly and hears music.",
+        headers: repeatable,
+        params: idParams,
+        body: holdSchema,
+        response: answersCall,
+      },
+    },
+    async (request) => {
+      const reason = request.body.reason;
+      return send(request, { kind: "hold", by: principalOf(request).userId, ...(reason === undefined ? {} : { reason }) });
+    },
+  );
+
+  scope.post(
+    "/calls/:id/retrieve",
+    {
+      config: { access: everyone },
+      schema: {
+        tags,
+        summary: "Take the call back from hold",
+        headers: repeatable,
+        params: idParams,
+        body: emptyBody,
+        response: answersCall,
+      },
+    },
+    async (request) => send(request, { kind: "retrieve", by: principalOf(request).userId }),
+  );
+}
+
+const emptyBody = Type.Object({}, closed);
+
+/** Keys of different users are different, so nobody is answered with another's call. */
+function commandIdOf(request: FastifyRequest): string | undefined {
+  const key = request.headers["idempotency-key"];
+  return typeof key === "string" ? `${principalOf(request).userId}:${request.method}:${request.url}:${key}` : undefined;
+}
+
+/** The call that a repeated key gives must be the one that is asked for now. */
+function refuseOtherRequest(call: Call, wanted: NewCall): void {
+  const isSame =
+    call.to === wanted.to &&
+    (wanted.callerId === undefined || call.from === wanted.callerId) &&
+    (call.script === undefined || call.script.flowId === wanted.flowId);
+  if (!isSame) throw apiRefusal("API_KEY_REUSED");
+}

@@ -1,0 +1,103 @@
+import { isIP } from "node:net";
+import { Type } from "typebox";
+import type { Trunk } from "../../../directory/index.ts";
+import type { NewTrunk, TrunkView } from "../../contract/configuration.ts";
+import { principalOf } from "../../http/authorisation.ts";
+import { apiRefusal } from "../../http/errors.ts";
+import type { NativeContext, NativeScope } from "../options.ts";
+import { entryOf, listRows, removeRow, rowOf } from "../rows.ts";
+import { newTrunkSchema, trunkChangeSchema } from "../schema/configuration.ts";
+import { closed, component, idParams, pageOf, pageQuery } from "../schema/parts.ts";
+
+const config = { access: ["administrator"] } as const;
+const tags = ["Trunks"];
+const answersTrunk = { 200: component<TrunkView>("Trunk") };
+
+/** What holds for members that a new trunk leaves out. Without prefixes nothing goes out, without source addresses nothing comes in. */
+const usual = {
+  port: 5060,
+  transport: "udp",
+  username: null,
+  password: null,
+  prefixes: [],
+  priority: 10,
+  sourceAddresses: [],
+  mediaToSource: false,
+} as const satisfies Required<Omit<NewTrunk, "name" | "host">>;
+
+export function registerTrunks(scope: NativeScope, { directory, clock, ids }: NativeContext): void {
+  const { trunks } = directory;
+
+  scope.get(
+    "/trunks",
+    {
+      config,
+      schema: { tags, summary: "List trunks", querystring: Type.Object(pageQuery, closed), response: { 200: pageOf<TrunkView>("Trunk") } },
+    },
+    async (request) => listRows(trunks, principalOf(request).accountId, request.query, viewOf),
+  );
+
+  scope.post(
+    "/trunks",
+    { config, schema: { tags, summary: "Add a trunk", body: newTrunkSchema, response: { 201: component<TrunkView>("Trunk") } } },
+    async (request, reply) => {
+      const now = clock.now();
+      const { accountId } = principalOf(request);
+      refuseNames(request.body.sourceAddresses);
+      const trunk: Trunk = { id: ids.next(), accountId, createdAt: now, updatedAt: now, ...usual, ...request.body };
+      await trunks.insert(trunk);
+      return reply.code(201).header("location", `/v1/trunks/${trunk.id}`).send(viewOf(trunk));
+    },
+  );
+
+  scope.get(
+    "/trunks/:id",
+    { config, schema: { tags, summary: "Show a trunk", params: idParams, response: answersTrunk } },
+    async (request) => viewOf(rowOf(trunks, principalOf(request).accountId, request.params.id)),
+  );
+
+  scope.patch(
+    "/trunks/:id",
+    {
+      config,
+      schema: {
+        tags,
+        summary: "Change a trunk",
+        description: "Members that are left out stay, the password too; null clears it.",
+        params: idParams,
+        body: trunkChangeSchema,
+        response: answersTrunk,
+      },
+    },
+    async (request) => {
+      const trunk = rowOf(trunks, principalOf(request).accountId, request.params.id);
+      refuseNames(request.body.sourceAddresses);
+      const changed: Trunk = { ...trunk, ...request.body, updatedAt: clock.now() };
+      await trunks.update(changed);
+      return viewOf(changed);
+    },
+  );
+
+  scope.delete(
+    "/trunks/:id",
+    { config, schema: { tags, summary: "Remove a trunk", params: idParams, response: { 204: Type.Null() } } },
+    async (request, reply) => {
+      await removeRow(trunks, principalOf(request).accountId, request.params.id);
+      return reply.code(204).send(null);
+    },
+  );
+}
+
+/** Throws API_MEMBER_INVALID: who calls is known by address, so a name would never match. */
+function refuseNames(sourceAddresses: readonly string[] = []): void {
+  const errors = sourceAddresses.flatMap((address, index) =>
+    isIP(address) === 0 ? [{ path: `sourceAddresses.${index}`, message: "must be an IPv4 or IPv6 address" }] : [],
+  );
+  if (errors.length > 0) throw apiRefusal("API_MEMBER_INVALID", { errors });
+}
+
+function viewOf(trunk: Trunk): TrunkView {
+  const { name, host, port, transport, username, password, prefixes, priority, sourceAddresses, mediaToSource } = trunk;
+  const hasPassword = password !== null;
+  return { ...entryOf(trunk), name, host, port, transport, username, hasPassword, prefixes, priority, sourceAddresses, mediaToSource };
+}

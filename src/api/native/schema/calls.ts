@@ -1,0 +1,110 @@
+import { Type } from "typebox";
+import { closed, dictionaryOf, e164, id, listOf, oneOf, orNull, shortText, time } from "./parts.ts";
+
+const durationMs = (description: string, maximum: number) => Type.Integer({ minimum: 1_000, maximum, description });
+const dataText = Type.String({ maxLength: 65_536 });
+const count = () => Type.Integer({ minimum: 0 });
+
+const outcome = Type.Object(
+  {
+    result: oneOf(["completed", "busy", "no-answer", "rejected", "cancelled", "failed", "no-route"]),
+    side: oneOf(["local", "remote", "network"], "Who ended it."),
+    sipStatus: orNull(Type.Integer(), "The final SIP response, where one decided."),
+    q850: Type.Integer({ description: "ITU-T Q.850 cause value." }),
+    text: Type.String(),
+  },
+  closed,
+);
+
+const flow = Type.Object(
+  {
+    id: id(),
+    version: Type.Integer(),
+    node: orNull(Type.String(), "Where the first party's flow stands; null before it runs and after its end."),
+    exit: orNull(Type.String(), "The exit by which it ended."),
+    variables: dictionaryOf(Type.Unknown()),
+  },
+  closed,
+);
+
+const party = Type.Object(
+  {
+    id: id(),
+    role: oneOf(["caller", "callee", "agent", "consulted", "supervisor"]),
+    number: orNull(e164()),
+    userId: orNull(id()),
+    uri: orNull(Type.String()),
+    state: oneOf(["dialling", "alerting", "active", "held", "left"]),
+    joinedAt: time(),
+    answeredAt: orNull(time()),
+    leftAt: orNull(time()),
+    talkedMs: count(),
+    heldMs: count(),
+    heldBy: orNull(id()),
+    holdReason: orNull(Type.String()),
+    outcome: Type.Union([outcome, Type.Null()]),
+  },
+  closed,
+);
+
+const leg = Type.Object(
+  {
+    id: id(),
+    partyId: id(),
+    direction: oneOf(["inbound", "outbound"], "outbound: this server sent the INVITE."),
+    state: oneOf(["inviting", "ringing", "answered", "ended"]),
+    sipStatus: orNull(Type.Integer(), "The final response to the INVITE, once there is one."),
+    trunkId: orNull(id()),
+    phoneId: orNull(id()),
+    codec: orNull(Type.String()),
+    createdAt: time(),
+    answeredAt: orNull(time()),
+    endedAt: orNull(time()),
+  },
+  closed,
+);
+
+export const callSchema = Type.Object(
+  {
+    id: id(),
+    state: oneOf(["dialling", "ringing", "answered", "held", "ending", "ended"]),
+    direction: oneOf(["inbound", "outbound"]),
+    from: Type.String(),
+    to: Type.String(),
+    createdAt: time(),
+    answeredAt: orNull(time()),
+    endedAt: orNull(time()),
+    createdBy: orNull(id(), "The user who asked for it; null for a call that came in by a trunk."),
+    limits: Type.Object({ ringMs: count(), totalMs: count() }, closed),
+    flow: Type.Union([flow, Type.Null()]),
+    parties: listOf(party),
+    legs: listOf(leg, { description: "Each try at one device or gateway." }),
+    outcome: Type.Union([outcome, Type.Null()]),
+    data: dictionaryOf(Type.String()),
+    log: listOf(Type.Object({ at: time(), text: Type.String() }, closed), { description: "What happened, for people; the latest lines." }),
+  },
+  closed,
+);
+
+export const newCallSchema = Type.Object(
+  {
+    to: e164("The number to call, E.164 with the plus sign."),
+    callerId: Type.Optional(e164("A number the account owns; one of them by chance when left out.")),
+    flowId: id("The flow that runs once the call is answered."),
+    ringMs: Type.Optional(durationMs("How long it may ring.", 300_000)),
+    totalMs: Type.Optional(durationMs("How long it may last from its answer.", 86_400_000)),
+    data: Type.Optional(
+      dictionaryOf(dataText, { maxProperties: 100, description: "Values that stay with the call; flows can read them." }),
+    ),
+  },
+  closed,
+);
+
+export const callChangeSchema = Type.Object(
+  {
+    data: dictionaryOf(orNull(dataText), { maxProperties: 100, description: "null removes a key." }),
+  },
+  closed,
+);
+
+export const holdSchema = Type.Object({ reason: Type.Optional(shortText("Shown in the call as holdReason.")) }, closed);

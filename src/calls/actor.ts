@@ -1,0 +1,148 @@
+/**
+ * One live call: takes one input at a time, evolves at once and goes on. What promises something to the outside waits in the release
+ * queue; media plans and deadlines follow at once.
+ */
+import { CallwrightError, type Clock, type Logger, type Timer } from "../kernel/index.ts";
+import type { MediaEngine } from "../media/index.ts";
+import { type Decision, decide } from "./decide/decide.ts";
+import type { Input } from "./decide/inputs.ts";
+import type { Surroundings } from "./decide/step.ts";
+import type { CallEventKind } from "./events.ts";
+import type { Journal, RecordDraft } from "./journal-port.ts";
+import type { Call } from "./model.ts";
+import { isOver } from "./parts.ts";
+import { deadlines } from "./plans/deadlines.ts";
+import { type MediaSettings, mediaPlan } from "./plans/media-plan.ts";
+import type { ReleaseQueue } from "./release-queue.ts";
+
+/** What all actors of a node share. */
+export type ActorContext = {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly journal: Journal;
+  readonly releases: ReleaseQueue;
+  readonly media: MediaEngine;
+  readonly mediaSettings: MediaSettings;
+  surroundings(): Surroundings;
+  /** Memory has moved on: bookkeeping of legs and ports, before anything is durable. */
+  moved(before: Call | undefined, after: Call): void;
+  /** `after` is durable: views and the far ends may know. `draft` is what led to it. */
+  released(position: number, draft: RecordDraft, after: Call): void;
+};
+
+/** Nothing outside waits for these: their record goes to the disk with the next one. */
+const unhurried: ReadonlySet<CallEventKind> = new Set(["leg.rang", "leg.stream", "leg.media-locked", "leg.released"]);
+
+export class CallActor {
+  readonly #context: ActorContext;
+  #call: Call;
+  /** Journal position of the last step. */
+  #position: number;
+  /** Commands already taken; a repeat changes nothing. */
+  readonly #commandIds = new Set<string>();
+  #timer: Timer | undefined;
+
+  /** A new call from its first decision; a recovered one (`position` given) continues. */
+  constructor(context: ActorContext, call: Call, position: number) {
+    this.#context = context;
+    this.#call = call;
+    this.#position = position;
+  }
+
+  /** Journals the decision that made a call. Throws JOURNAL_FULL. */
+  static create(context: ActorContext, decision: Decision, commandId: string | undefined): CallActor {
+    const draft = draftOf(decision.call, decision, context.clock.now(), commandId);
+    const position = context.journal.append(draft, { newCall: true });
+    const actor = new CallActor(context, decision.call, position);
+    actor.#follow(undefined, draft);
+    return actor;
+  }
+
+  get call(): Call {
+    return this.#call;
+  }
+
+  /** Resolves with the durable state after the input; rejects with the refusal of a command. */
+  async send(input: Input, commandId?: string): Promise<Call> {
+    if (commandId === undefined || !this.#commandIds.has(commandId)) this.take(input, commandId);
+    return this.durable();
+  }
+
+  /** Resolves with the state as it is now, once that is durable. */
+  async durable(): Promise<Call> {
+    const call = this.#call;
+    await new Promise<void>((resolve) => this.#context.releases.after(this.#position, resolve));
+    return call;
+  }
+
+  /** Takes an input without waiting for the disk. Throws the refusal of a command; a bug ends this call and no other. */
+  take(input: Input, commandId?: string): void {
+    let decision: Decision;
+    try {
+      decision = decide(this.#call, input, this.#context.surroundings());
+    } catch (error) {
+      if (error instanceof CallwrightError) throw error;
+      this.#context.log.error({ err: error, callId: this.#call.id, input: input.kind }, "A bug; the call is ended");
+      if (input.kind === "hang-up" || this.#call.endedAt !== undefined) throw error;
+      decision = decide(this.#call, { kind: "hang-up", by: "internal error" }, this.#context.surroundings());
+    }
+    if (commandId !== undefined) this.remember(commandId);
+    if (decision.events.length === 0) return;
+    const before = this.#call;
+    const draft = draftOf(before, decision, this.#context.clock.now(), commandId);
+    this.#position = this.#context.journal.append(draft, { urgent: decision.events.some(({ kind }) => !unhurried.has(kind)) });
+    this.#call = decision.call;
+    this.#follow(before, draft);
+  }
+
+  /** For recovery: this command is in the journal. */
+  remember(commandId: string): void {
+    this.#commandIds.add(commandId);
+  }
+
+  /** Applies what follows from the state at once: after a restart. */
+  resume(): void {
+    this.#applyMedia();
+    this.#arm();
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+  }
+
+  #follow(before: Call | undefined, draft: RecordDraft): void {
+    const { releases, moved, released } = this.#context;
+    const call = this.#call;
+    const position = this.#position;
+    moved(before, call);
+    if (before?.parties !== call.parties || before.legs !== call.legs || before.bridges !== call.bridges || call.endedAt !== undefined)
+      this.#applyMedia();
+    this.#arm();
+    releases.after(position, () => released(position, draft, call));
+  }
+
+  #applyMedia(): void {
+    const { media, mediaSettings } = this.#context;
+    media.apply(this.#call.id, mediaPlan(this.#call, mediaSettings), this.#call.seq);
+  }
+
+  #arm(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    const [earliest] = deadlines(this.#call).toSorted((a, b) => a.at - b.at);
+    if (earliest === undefined) return;
+    const { name, at } = earliest;
+    this.#timer = this.#context.clock.after(at - this.#context.clock.now(), () => this.take({ kind: "deadline", name, at }));
+  }
+}
+
+function draftOf(before: Call, decision: Decision, at: number, commandId: string | undefined): RecordDraft {
+  const { call, events } = decision;
+  const seq = before === call ? 1 : before.seq + 1;
+  return {
+    at,
+    streams: [{ accountId: call.accountId, callId: call.id, seq, events }],
+    ...(commandId !== undefined && { commandId }),
+    ...(isOver(call) && { ended: [call.id] }),
+  };
+}

@@ -1,0 +1,62 @@
+/** What clients may command. The table of seat states × commands is here and nowhere else. */
+import type { CallCommand } from "../calls.ts";
+import { callRefusal } from "../errors.ts";
+import type { Call, Seat, SeatState } from "../model.ts";
+import { hangUpAll } from "./ending.ts";
+import type { Step } from "./step.ts";
+
+type Decisions = { readonly [K in CallCommand["kind"]]: (step: Step, command: Extract<CallCommand, { kind: K }>) => void };
+
+/** Longest text one data value may hold, and how many values a call may carry. */
+const dataValueChars = 65_536;
+const dataValues = 100;
+
+export const commandDecisions: Decisions = {
+  hold(step, { by, reason }) {
+    const seats = seatsToChange(step.call, by, "active");
+    for (const { bridgeId, partyId } of seats) {
+      step.emit({ kind: "seat.held", at: step.now, bridgeId, partyId, by, ...(reason !== undefined && { reason }) });
+    }
+  },
+  retrieve(step, { by }) {
+    for (const { bridgeId, partyId } of seatsToChange(step.call, by, "held")) {
+      step.emit({ kind: "seat.retrieved", at: step.now, bridgeId, partyId });
+    }
+  },
+  "hang-up"(step, { by }) {
+    refuseWhenEnded(step.call);
+    hangUpAll(step, by);
+  },
+  // Data may be written after the end too: notes of the person who wraps up.
+  "set-data"(step, { by, set }) {
+    const tooLong = Object.entries(set).find(([, value]) => value !== null && value.length > dataValueChars);
+    if (tooLong) throw callRefusal("CALL_DATA_TOO_LARGE", { key: tooLong[0], limitChars: dataValueChars });
+    if (Object.keys({ ...step.call.data, ...set }).length > dataValues)
+      throw callRefusal("CALL_DATA_TOO_LARGE", { limitValues: dataValues });
+    const changed = Object.entries(set).filter(([key, value]) => (step.call.data[key] ?? null) !== value);
+    if (changed.length > 0) step.emit({ kind: "data.changed", at: step.now, set: Object.fromEntries(changed), by });
+  },
+};
+
+type SeatPlace = { readonly bridgeId: string; readonly partyId: string };
+
+/**
+ * The seats a hold or retrieve by this user is about: everybody else's when the user is in the call, all of them otherwise. None in the
+ * needed state is a refusal, except that a repeat finds the work done and changes nothing.
+ */
+function seatsToChange(call: Call, by: string, from: SeatState): readonly SeatPlace[] {
+  refuseWhenEnded(call);
+  const seats = Object.values(call.bridges).flatMap((bridge) => Object.values(bridge.seats).map((seat) => ({ bridgeId: bridge.id, seat })));
+  const theirs = seats.filter(({ seat }) => !isUser(call, seat, by) && (seat.state === "active" || seat.state === "held"));
+  if (theirs.length === 0) throw callRefusal("CALL_STATE_FORBIDS", { reason: "Nobody has answered yet." });
+  return theirs.filter(({ seat }) => seat.state === from).map(({ bridgeId, seat }) => ({ bridgeId, partyId: seat.partyId }));
+}
+
+function isUser(call: Call, seat: Seat, userId: string): boolean {
+  const address = call.parties[seat.partyId]?.address;
+  return address?.kind === "user" && address.userId === userId;
+}
+
+function refuseWhenEnded(call: Call): void {
+  if (call.endedAt !== undefined) throw callRefusal("CALL_ENDED", { callId: call.id });
+}

@@ -1,0 +1,74 @@
+/** How legs, parties and calls end. */
+import type { Leg, LegDebt, Outcome, Party } from "../model.ts";
+import { outcomes } from "../outcome.ts";
+import { liveLegsOf, partiesPresent } from "../parts.ts";
+import type { ScriptEvent } from "../script.ts";
+import type { Step } from "./step.ts";
+
+/** Ends a leg; `owes` says what its far end must still be told. */
+export function endLeg(step: Step, leg: Leg, outcome: Outcome, owes?: LegDebt): void {
+  step.emit({ kind: "leg.ended", at: step.now, legId: leg.id, outcome, ...(owes && { owes }) });
+}
+
+/** What the far end of a living leg must be told when we end it. */
+export function debtOf(leg: Leg, outcome: Outcome): LegDebt {
+  if (leg.direction === "inbound" && leg.state !== "answered") return { kind: "reject", status: rejectStatus(outcome) };
+  return { kind: "end" };
+}
+
+/** The final response for a caller whose call did not come about. */
+function rejectStatus(outcome: Outcome): number {
+  if (outcome.sipStatus !== undefined && outcome.sipStatus >= 400) return outcome.sipStatus;
+  return { busy: 486, "no-answer": 480, rejected: 603, cancelled: 487, "no-route": 404, failed: 500, completed: 480 }[outcome.result];
+}
+
+/** A party leaves with all its legs, and what hung on it follows. */
+export function partyLeft(step: Step, partyId: string, outcome: Outcome): void {
+  const party = step.call.parties[partyId];
+  if (party === undefined || party.leftAt !== undefined) return;
+  for (const leg of liveLegsOf(step.call, partyId)) endLeg(step, leg, outcome, debtOf(leg, outcome));
+  step.emit({ kind: "party.left", at: step.now, partyId, outcome });
+  if (party.by !== undefined && step.call.endingSince === undefined) {
+    // A dial step's script goes on; a plain dialled call stands on both its parties.
+    if (party.dialId !== undefined) step.tell(party.by, dialEnded(step, party, party.dialId, outcome));
+    else partyLeft(step, party.by, outcome);
+  }
+  settleCall(step, partyId, outcome);
+}
+
+/** A call whose parties that hold it up have gone is over: those that were only dialled in leave with it. */
+function settleCall(step: Step, lastLeft: string, outcome: Outcome): void {
+  if (step.call.endedAt !== undefined) return;
+  const present = partiesPresent(step.call);
+  const dialled = present.filter((party) => party.by !== undefined && step.call.parties[party.by]?.leftAt !== undefined);
+  const [next] = dialled;
+  if (next !== undefined) {
+    partyLeft(step, next.id, next.answeredAt !== undefined ? outcomes.completedBy("local") : outcomes.cancelled());
+    return;
+  }
+  if (present.length === 0) endCall(step, firstOutcome(step, lastLeft, outcome));
+}
+
+function dialEnded(step: Step, party: Party, dialId: string, outcome: Outcome): ScriptEvent {
+  const talkedMs = party.answeredAt === undefined ? 0 : step.now - party.answeredAt;
+  return { kind: "dial-ended", dialId, outcome, answered: party.answeredAt !== undefined, talkedMs };
+}
+
+/** A call's outcome is that of the party it began with. */
+function firstOutcome(step: Step, lastLeft: string, outcome: Outcome): Outcome {
+  const [first] = Object.values(step.call.parties);
+  return (first?.id === lastLeft ? outcome : first?.outcome) ?? outcome;
+}
+
+function endCall(step: Step, outcome: Outcome): void {
+  if (step.call.endedAt === undefined) step.emit({ kind: "call.ended", at: step.now, outcome });
+}
+
+/** Everybody out. */
+export function hangUpAll(step: Step, by: string, outcome?: Outcome): void {
+  step.emit({ kind: "hang-up.requested", at: step.now, by });
+  for (const party of partiesPresent(step.call)) {
+    const answered = party.answeredAt !== undefined;
+    partyLeft(step, party.id, outcome ?? (answered ? outcomes.completedBy("local") : outcomes.cancelled()));
+  }
+}

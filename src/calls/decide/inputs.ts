@@ -1,0 +1,79 @@
+/** Everything that can reach a call: what clients command, what the far ends did, what time did. */
+import type { DialogValues } from "../../sip/index.ts";
+import type { MediaEvent } from "../../media/index.ts";
+import type { CallCommand } from "../calls.ts";
+import type { Address, Json, LegRoute, Limits, MediaDirection, Negotiated, Origin, PeerInvite, ScriptPin } from "../model.ts";
+
+export type OriginateInput = {
+  readonly kind: "originate";
+  readonly callId: string;
+  readonly accountId: string;
+  readonly origin: Origin;
+  readonly from: string;
+  readonly to: string;
+  readonly limits: Limits;
+  readonly script: ScriptPin;
+  readonly data?: Readonly<Record<string, string>>;
+};
+
+/** An INVITE that was let in. With a script the call is answered and the script runs; with `dial` it is answered when that is. */
+export type InviteInput = {
+  readonly kind: "invited";
+  readonly callId: string;
+  readonly accountId: string;
+  readonly legId: string;
+  readonly origin: Origin;
+  readonly from: string;
+  readonly to: string;
+  readonly caller: Address;
+  readonly limits: Limits;
+  readonly route: LegRoute;
+  readonly localPort: number;
+  readonly invite: PeerInvite;
+  /** SDP of the peer's offer, and what comes of it. */
+  readonly offer: string;
+  readonly media: Negotiated;
+  readonly dialog: DialogValues;
+  readonly leadsTo: { readonly kind: "script"; readonly pin: ScriptPin } | { readonly kind: "dial"; readonly to: Address };
+};
+
+export type LegSignal = { readonly legId: string } & (
+  | { readonly kind: "leg-rang"; readonly status: number }
+  | { readonly kind: "leg-challenged"; readonly header: "WWW-Authenticate" | "Proxy-Authenticate"; readonly values: readonly string[] }
+  | { readonly kind: "leg-answered"; readonly dialog: DialogValues; readonly media: Negotiated }
+  /** The answer's session description was of no use; the dialog stands and must be ended. */
+  | { readonly kind: "leg-unusable"; readonly dialog: DialogValues }
+  | {
+      readonly kind: "leg-failed";
+      readonly cause: "response" | "timeout" | "transport" | "lost";
+      readonly status: number;
+      readonly reason: string;
+      readonly q850?: number;
+    }
+  | { readonly kind: "leg-acknowledged" }
+  | { readonly kind: "leg-cancelled" }
+  | { readonly kind: "leg-hung-up"; readonly q850?: number }
+  /** The dialog is gone without a BYE: 408, 481, no ACK. */
+  | { readonly kind: "leg-gone"; readonly reason: string; readonly owes: boolean }
+  | { readonly kind: "leg-dialog"; readonly dialog: DialogValues }
+  | { readonly kind: "leg-offered"; readonly media: Negotiated; readonly version: number }
+  | { readonly kind: "leg-agreed"; readonly media: Negotiated; readonly version: number }
+  | { readonly kind: "leg-refused"; readonly direction: MediaDirection; readonly status: number }
+  | { readonly kind: "leg-released" }
+);
+
+export type Input =
+  | CallCommand
+  | LegSignal
+  | { readonly kind: "media"; readonly legId: string; readonly event: MediaEvent }
+  /** `at` is the deadline that was armed; a stale one means nothing. */
+  | { readonly kind: "deadline"; readonly name: string; readonly at: number }
+  | {
+      readonly kind: "request-ended";
+      readonly partyId: string;
+      readonly requestId: string;
+      readonly status: number;
+      readonly body: Json;
+      readonly error?: string;
+    }
+  | { readonly kind: "recovered"; readonly gapMs: number };

@@ -1,0 +1,142 @@
+/** What the far ends of legs do. A signal for a leg that has ended means something only where noted. */
+import type { Leg } from "../model.ts";
+import { outcomeOfStatus, outcomes } from "../outcome.ts";
+import { answeredLegOf, liveLegsOf } from "../parts.ts";
+import { debtOf, endLeg, partyLeft } from "./ending.ts";
+import type { LegSignal } from "./inputs.ts";
+import { startScript } from "./set-up.ts";
+import type { Step } from "./step.ts";
+
+type Decisions = { readonly [K in LegSignal["kind"]]: (step: Step, leg: Leg, signal: Extract<LegSignal, { kind: K }>) => void };
+
+/** Credentials that fail twice will fail a third time. */
+const mostAttempts = 3;
+
+export const legDecisions: Decisions = {
+  "leg-rang"(step, leg, { status }) {
+    if (leg.state !== "inviting") return;
+    step.emit({ kind: "leg.rang", at: step.now, legId: leg.id, status });
+    const waiting = step.call.parties[leg.partyId]?.by;
+    if (waiting === undefined) return;
+    for (const other of liveLegsOf(step.call, waiting)) {
+      if (other.direction === "inbound" && other.state === "inviting")
+        step.emit({ kind: "leg.rang", at: step.now, legId: other.id, status: 180 });
+    }
+  },
+
+  "leg-challenged"(step, leg, { header, values }) {
+    if (leg.state === "ended" || leg.state === "answered") return;
+    if (leg.attempt >= mostAttempts)
+      ended(step, leg, outcomeOfStatus(header === "WWW-Authenticate" ? 401 : 407, "The far end did not accept our credentials"));
+    else step.emit({ kind: "leg.challenged", at: step.now, legId: leg.id, attempt: leg.attempt + 1, challenge: { header, values } });
+  },
+
+  "leg-answered"(step, leg, { dialog, media }) {
+    if (leg.state === "answered") return;
+    // The answer crossed our CANCEL: the leg now owes a BYE, which needs the dialog.
+    if (leg.state === "ended") {
+      if (leg.owes !== null) step.emit({ kind: "leg.dialog-changed", legId: leg.id, dialog });
+      return;
+    }
+    step.emit({ kind: "leg.answered", at: step.now, legId: leg.id, dialog, media });
+    // Of a party's devices the first to answer wins.
+    for (const other of liveLegsOf(step.call, leg.partyId)) {
+      if (other.id !== leg.id) endLeg(step, other, outcomes.cancelled(), debtOf(other, outcomes.cancelled()));
+    }
+    answered(step, leg.partyId);
+  },
+
+  "leg-unusable"(step, leg, { dialog }) {
+    if (leg.state === "ended") return;
+    step.emit({ kind: "leg.dialog-changed", legId: leg.id, dialog });
+    ended(step, leg, outcomes.noCommonCodec(), true);
+  },
+
+  "leg-failed"(step, leg, signal) {
+    if (leg.state === "ended") {
+      released(step, leg);
+      return;
+    }
+    const outcome =
+      signal.cause === "response"
+        ? outcomeOfStatus(signal.status, signal.reason, signal.q850)
+        : signal.cause === "timeout"
+          ? outcomes.timedOut()
+          : signal.cause === "lost"
+            ? outcomes.lost()
+            : outcomes.unreachable(signal.reason);
+    ended(step, leg, outcome);
+  },
+
+  "leg-acknowledged"(step, leg) {
+    if (leg.state === "answered" && !leg.acknowledged) step.emit({ kind: "leg.acknowledged", at: step.now, legId: leg.id });
+  },
+
+  "leg-cancelled"(step, leg) {
+    if (leg.state === "inviting" || leg.state === "ringing") ended(step, leg, outcomes.cancelledByPeer());
+    else released(step, leg);
+  },
+
+  "leg-hung-up"(step, leg, { q850 }) {
+    if (leg.state === "ended") released(step, leg);
+    else ended(step, leg, outcomes.completedBy("remote", q850));
+  },
+
+  "leg-gone"(step, leg, { reason, owes }) {
+    if (leg.state === "ended") {
+      released(step, leg);
+      return;
+    }
+    ended(step, leg, outcomes.unreachable(reason), owes);
+  },
+
+  "leg-dialog"(step, leg, { dialog }) {
+    if (leg.state === "answered" || leg.owes !== null) step.emit({ kind: "leg.dialog-changed", legId: leg.id, dialog });
+  },
+
+  "leg-offered"(step, leg, { media, version }) {
+    if (leg.state === "answered") step.emit({ kind: "leg.session-changed", at: step.now, legId: leg.id, media, version });
+  },
+
+  "leg-agreed"(step, leg, { media, version }) {
+    if (leg.state === "answered") step.emit({ kind: "leg.session-agreed", at: step.now, legId: leg.id, media, version });
+  },
+
+  "leg-refused"(step, leg, { direction, status }) {
+    if (leg.state === "answered") step.emit({ kind: "leg.session-refused", at: step.now, legId: leg.id, direction, status });
+  },
+
+  "leg-released": (step, leg) => released(step, leg),
+};
+
+function released(step: Step, leg: Leg): void {
+  if (leg.owes !== null) step.emit({ kind: "leg.released", legId: leg.id });
+}
+
+/** A leg ended by its far end or the network; its party leaves when that was its last. */
+function ended(step: Step, leg: Leg, outcome: Parameters<typeof endLeg>[2], owesEnd = false): void {
+  endLeg(step, leg, outcome, owesEnd ? { kind: "end" } : undefined);
+  if (liveLegsOf(step.call, leg.partyId).length === 0) partyLeft(step, leg.partyId, outcome);
+}
+
+/** A party has an answered leg: what waited for that goes on. */
+function answered(step: Step, partyId: string): void {
+  const party = step.call.parties[partyId];
+  if (party === undefined) return;
+  if (party.by === undefined) {
+    if (step.call.script !== undefined && party.script === undefined) startScript(step, partyId, step.call.script);
+    return;
+  }
+  if (party.dialId !== undefined) {
+    step.tell(party.by, { kind: "dial-answered", dialId: party.dialId });
+    return;
+  }
+  for (const leg of liveLegsOf(step.call, party.by)) answerWaiting(step, leg, partyId);
+}
+
+/** The caller of a plain dialled call is answered when the callee is; the SDP for it was settled when the call came in. */
+function answerWaiting(step: Step, leg: Leg, calleeId: string): void {
+  if (leg.direction !== "inbound" || leg.state === "answered" || leg.offered === undefined) return;
+  if (answeredLegOf(step.call, calleeId) === undefined) return;
+  step.emit({ kind: "leg.answered", at: step.now, legId: leg.id, media: leg.offered });
+}

@@ -1,0 +1,86 @@
+/** What the media engine reports, and what HTTP requests of scripts gave. */
+import type { MediaEvent } from "../../media/index.ts";
+import { outcomes } from "../outcome.ts";
+import { partOf } from "../parts.ts";
+import { debtOf, endLeg, partyLeft } from "./ending.ts";
+import type { Input } from "./inputs.ts";
+import type { Step } from "./step.ts";
+
+export function mediaDecided(step: Step, legId: string, event: MediaEvent): void {
+  const leg = step.call.legs[legId];
+  const party = step.call.parties[leg?.partyId ?? ""];
+  if (leg === undefined || leg.state === "ended" || party === undefined) return;
+  const partyId = party.id;
+  const at = step.now;
+  switch (event.kind) {
+    case "prompt-ended": {
+      if (party.prompt?.promptId !== event.promptId) return;
+      const { promptId, reason, playedMs, error } = event;
+      step.emit({ kind: "prompt.ended", at, partyId, promptId, reason, playedMs, ...(error !== undefined && { error }) });
+      step.tell(partyId, { kind: "prompt-ended", promptId, reason });
+      return;
+    }
+    case "digit":
+      step.emit({ kind: "digit.received", at, partyId, digit: event.digit });
+      step.tell(partyId, { kind: "digit", digit: event.digit });
+      return;
+    case "digits-sent":
+      if (party.digitsToSend?.digitsId !== event.digitsId) return;
+      step.emit({ kind: "digits.ended", at, partyId, digitsId: event.digitsId, sent: true });
+      step.tell(partyId, { kind: "digits-sent", digitsId: event.digitsId, sent: true });
+      return;
+    case "recording-ended": {
+      const { recording } = party;
+      if (recording === undefined || partOf(recording.recordingId, recording.part) !== event.recordingId) return;
+      const durationMs = recording.earlierMs + event.durationMs;
+      const { reason, digit } = event;
+      step.emit({
+        kind: "recording.ended",
+        at,
+        partyId,
+        recordingId: recording.recordingId,
+        reason,
+        durationMs,
+        ...(digit !== undefined && { digit }),
+      });
+      step.tell(partyId, {
+        kind: "recording-ended",
+        recordingId: recording.recordingId,
+        reason,
+        durationMs,
+        ...(digit !== undefined && { digit }),
+      });
+      return;
+    }
+    case "locked":
+      step.emit({ kind: "leg.media-locked", legId, remote: event.remote });
+      return;
+    case "stream":
+      step.emit({ kind: "leg.stream", legId, position: event.position });
+      return;
+    case "port-taken":
+      portTaken(step, legId, event.localPort);
+      return;
+    case "closed":
+  }
+}
+
+function portTaken(step: Step, legId: string, localPort: number): void {
+  const leg = step.call.legs[legId];
+  if (leg === undefined || leg.localPort !== localPort) return;
+  const other = step.around.acquirePort();
+  if (other !== undefined && leg.state === "answered") {
+    step.emit({ kind: "leg.port-changed", legId, localPort: other });
+    return;
+  }
+  // The offer with the lost port is out already, or there is no other port.
+  endLeg(step, leg, outcomes.noPorts(), debtOf(leg, outcomes.noPorts()));
+  partyLeft(step, leg.partyId, outcomes.noPorts());
+}
+
+export function requestDecided(step: Step, input: Extract<Input, { kind: "request-ended" }>): void {
+  const { partyId, requestId, status, body, error } = input;
+  if (step.call.parties[partyId]?.request?.requestId !== requestId) return;
+  step.emit({ kind: "request.ended", at: step.now, partyId, requestId, status, ...(error !== undefined && { error }) });
+  step.tell(partyId, { kind: "request-ended", requestId, status, body, ...(error !== undefined && { error }) });
+}

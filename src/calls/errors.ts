@@ -1,0 +1,20 @@
+import { type ErrorRegistry, refusals } from "../kernel/index.ts";
+
+export const callErrors = {
+  CALL_NOT_FOUND: { category: "not-found", message: "There is no such call." },
+  CALL_ENDED: { category: "conflict", message: "The call has ended." },
+  CALL_STATE_FORBIDS: { category: "conflict", message: "The call's state does not allow this now." },
+  CALL_DATA_TOO_LARGE: { category: "invalid", message: "A call carries at most 100 values of at most 65,536 characters." },
+  CALL_FLOW_UNKNOWN: { category: "invalid", message: "There is no flow with this id." },
+  CALL_NUMBER_INVALID: { category: "invalid", message: "The number must be in E.164 form, for example +18144043093." },
+  CALL_CALLER_ID_NOT_OWNED: { category: "invalid", message: "The caller id must be a number that the account owns." },
+  CALL_NO_CALLER_ID: { category: "invalid", message: "The account owns no number to present; add one, or name a caller id." },
+  CALLS_UNAVAILABLE: { category: "unavailable", message: "The server takes no new calls now. Try again in a moment." },
+  EVENTS_GONE: {
+    category: "not-found",
+    message: "Events that old are no longer kept; start again without an id and read the current state.",
+  },
+  JOURNAL_FULL: { category: "unavailable", message: "The disk has only the space kept for live calls left; free some space." },
+} as const satisfies ErrorRegistry;
+
+export const callRefusal = refusals(callErrors);

@@ -1,0 +1,198 @@
+/**
+ * What happened in a call: the only thing that is remembered. Events carry values, never rules, so a later release of `decide`
+ * cannot change what an old event means. `v` in a record counts released shapes; evolve.ts reads every one of them.
+ */
+import type { DialogValues } from "../sip/index.ts";
+import type { PromptItem, SocketAddress, StreamPosition } from "../media/index.ts";
+import type {
+  Address,
+  Json,
+  LegDebt,
+  LegRoute,
+  Limits,
+  MediaDirection,
+  Negotiated,
+  Origin,
+  Outcome,
+  PartyRole,
+  PeerInvite,
+  ScriptPin,
+  ScriptWait,
+} from "./model.ts";
+
+export type CallEvent =
+  | {
+      readonly kind: "call.created";
+      readonly at: number;
+      readonly callId: string;
+      readonly accountId: string;
+      readonly origin: Origin;
+      readonly direction: "inbound" | "outbound";
+      readonly from: string;
+      readonly to: string;
+      readonly limits: Limits;
+      readonly bridgeId: string;
+      readonly script?: ScriptPin;
+      readonly data?: Readonly<Record<string, string>>;
+    }
+  | {
+      readonly kind: "party.joined";
+      readonly at: number;
+      readonly partyId: string;
+      readonly role: PartyRole;
+      readonly address: Address;
+      readonly bridgeId: string;
+      readonly dialId?: string;
+      readonly by?: string;
+      readonly ringMs: number;
+    }
+  | {
+      readonly kind: "leg.created";
+      readonly at: number;
+      readonly legId: string;
+      readonly partyId: string;
+      readonly direction: "inbound" | "outbound";
+      readonly route: LegRoute;
+      readonly localPort: number;
+      readonly invite?: PeerInvite;
+      readonly offer?: string;
+      readonly offered?: Negotiated;
+      readonly dialog?: DialogValues;
+    }
+  /** A challenge was answered: the INVITE goes again with the next CSeq and these credentials. */
+  | {
+      readonly kind: "leg.challenged";
+      readonly at: number;
+      readonly legId: string;
+      readonly attempt: number;
+      readonly challenge: { readonly header: "WWW-Authenticate" | "Proxy-Authenticate"; readonly values: readonly string[] };
+    }
+  | { readonly kind: "leg.rang"; readonly at: number; readonly legId: string; readonly status: number }
+  | {
+      readonly kind: "leg.answered";
+      readonly at: number;
+      readonly legId: string;
+      readonly dialog?: DialogValues;
+      readonly media: Negotiated;
+    }
+  /** The peer of an inbound leg confirmed our 2xx. */
+  | { readonly kind: "leg.acknowledged"; readonly at: number; readonly legId: string }
+  | { readonly kind: "leg.dialog-changed"; readonly legId: string; readonly dialog: DialogValues }
+  /** The peer offered and we answered: its direction, address or codec changed. */
+  | {
+      readonly kind: "leg.session-changed";
+      readonly at: number;
+      readonly legId: string;
+      readonly media: Negotiated;
+      readonly version: number;
+    }
+  /** Our own re-INVITE was answered. `version` is the SDP version agreed on. */
+  | {
+      readonly kind: "leg.session-agreed";
+      readonly at: number;
+      readonly legId: string;
+      readonly media: Negotiated;
+      readonly version: number;
+    }
+  | {
+      readonly kind: "leg.session-refused";
+      readonly at: number;
+      readonly legId: string;
+      readonly direction: MediaDirection;
+      readonly status: number;
+    }
+  | { readonly kind: "leg.port-changed"; readonly legId: string; readonly localPort: number }
+  | { readonly kind: "leg.media-locked"; readonly legId: string; readonly remote: SocketAddress }
+  | { readonly kind: "leg.stream"; readonly legId: string; readonly position: StreamPosition }
+  | { readonly kind: "leg.ended"; readonly at: number; readonly legId: string; readonly outcome: Outcome; readonly owes?: LegDebt }
+  /** The far end knows: nothing more is owed. */
+  | { readonly kind: "leg.released"; readonly legId: string }
+  | { readonly kind: "party.left"; readonly at: number; readonly partyId: string; readonly outcome: Outcome }
+  | {
+      readonly kind: "seat.held";
+      readonly at: number;
+      readonly bridgeId: string;
+      readonly partyId: string;
+      readonly by: string;
+      readonly reason?: string;
+    }
+  | { readonly kind: "seat.retrieved"; readonly at: number; readonly bridgeId: string; readonly partyId: string }
+  | { readonly kind: "digit.received"; readonly at: number; readonly partyId: string; readonly digit: string }
+  | { readonly kind: "script.started"; readonly at: number; readonly partyId: string; readonly pin: ScriptPin }
+  | {
+      readonly kind: "script.stepped";
+      readonly at: number;
+      readonly partyId: string;
+      readonly node: string | null;
+      readonly visit: number;
+      readonly wait: ScriptWait | null;
+      readonly set?: Readonly<Record<string, Json>>;
+      readonly exit?: string;
+    }
+  | { readonly kind: "script.failed"; readonly at: number; readonly partyId: string; readonly reason: string }
+  | {
+      readonly kind: "prompt.begun";
+      readonly at: number;
+      readonly partyId: string;
+      readonly promptId: string;
+      readonly items: readonly PromptItem[];
+      readonly bargeIn: boolean;
+    }
+  | {
+      readonly kind: "prompt.ended";
+      readonly at: number;
+      readonly partyId: string;
+      readonly promptId: string;
+      readonly reason: "finished" | "digit" | "failed" | "stopped";
+      readonly playedMs: number;
+      readonly error?: string;
+    }
+  | { readonly kind: "digits.begun"; readonly at: number; readonly partyId: string; readonly digitsId: string; readonly digits: string }
+  | { readonly kind: "digits.ended"; readonly at: number; readonly partyId: string; readonly digitsId: string; readonly sent: boolean }
+  | {
+      readonly kind: "recording.begun";
+      readonly at: number;
+      readonly partyId: string;
+      readonly recordingId: string;
+      readonly part: number;
+      readonly maxMs: number;
+      readonly silenceMs: number;
+      readonly finishOn: string;
+      readonly hears: "peer" | "both";
+    }
+  | {
+      readonly kind: "recording.ended";
+      readonly at: number;
+      readonly partyId: string;
+      readonly recordingId: string;
+      readonly reason: string;
+      readonly durationMs: number;
+      readonly digit?: string;
+    }
+  | {
+      readonly kind: "request.begun";
+      readonly at: number;
+      readonly partyId: string;
+      readonly requestId: string;
+      readonly method: string;
+      readonly url: string;
+      readonly headers: Readonly<Record<string, string>>;
+      readonly body?: string;
+      readonly deadlineAt: number;
+    }
+  | {
+      readonly kind: "request.ended";
+      readonly at: number;
+      readonly partyId: string;
+      readonly requestId: string;
+      readonly status: number;
+      readonly error?: string;
+    }
+  | { readonly kind: "data.changed"; readonly at: number; readonly set: Readonly<Record<string, string | null>>; readonly by?: string }
+  | { readonly kind: "hang-up.requested"; readonly at: number; readonly by: string }
+  /** The process died and came back; `gapMs` of audio were lost. */
+  | { readonly kind: "call.recovered"; readonly at: number; readonly gapMs: number }
+  | { readonly kind: "call.ended"; readonly at: number; readonly outcome: Outcome };
+
+export type CallEventKind = CallEvent["kind"];
+export type EventOf<K extends CallEventKind> = Extract<CallEvent, { kind: K }>;

@@ -1,0 +1,51 @@
+import type { EventOf } from "../events.ts";
+import type { Bridge, Party } from "../model.ts";
+import { seatOf } from "../parts.ts";
+import type { Evolutions } from "./evolutions.ts";
+import { mapValues } from "./records.ts";
+import { settleSeat } from "./seat-events.ts";
+
+export const evolveCall: Evolutions<"data.changed" | "hang-up.requested" | "call.recovered" | "call.ended"> = {
+  "data.changed": (call, event) => {
+    const data = { ...call.data };
+    for (const [key, value] of Object.entries(event.set)) {
+      if (value === null) delete data[key];
+      else data[key] = value;
+    }
+    return { ...call, data };
+  },
+  "hang-up.requested": (call, event) => ({ ...call, endingSince: event.at }),
+  "call.recovered": (call, event) => ({
+    ...call,
+    recoveries: call.recoveries + 1,
+    // An offer of the next version may have gone out: it is not used for another one.
+    legs: mapValues(call.legs, (leg) => (leg.state === "answered" && leg.acknowledged ? { ...leg, version: leg.version + 1 } : leg)),
+    parties: mapValues(call.parties, (party) => resumed(party, seatOf(call, party.id)?.seat.state === "held", event)),
+  }),
+  "call.ended": (call, event) => ({
+    ...call,
+    endedAt: event.at,
+    outcome: event.outcome,
+    bridges: mapValues(call.bridges, (bridge) => endedBridge(bridge, event.at)),
+  }),
+};
+
+/** What was lost of a prompt's audio is played again, what was heard is not; a held party's stands still anyway. */
+function resumed(party: Party, isHeld: boolean, { at, gapMs }: EventOf<"call.recovered">): Party {
+  const sinceOf = (begunAt: number) => Math.max(0, at - gapMs - begunAt);
+  const { prompt, recording } = party;
+  return {
+    ...party,
+    ...(prompt &&
+      !isHeld && { prompt: { ...prompt, begunAt: at, offsetMs: prompt.offsetMs + sinceOf(prompt.begunAt), start: prompt.start + 1 } }),
+    ...(recording && {
+      recording: { ...recording, part: recording.part + 1, begunAt: at, earlierMs: recording.earlierMs + sinceOf(recording.begunAt) },
+    }),
+  };
+}
+
+function endedBridge(bridge: Bridge, at: number): Bridge {
+  return bridge.endedAt === undefined
+    ? { ...bridge, endedAt: at, seats: mapValues(bridge.seats, (seat) => settleSeat(seat, "left", at)) }
+    : bridge;
+}

@@ -1,0 +1,103 @@
+import type { Call, Leg } from "../model.ts";
+import type { Evolutions } from "./evolutions.ts";
+import { changeValue, without } from "./records.ts";
+import { changeParty, changeSeatsOf, settleSeat } from "./seat-events.ts";
+
+type LegEvents =
+  | "leg.created"
+  | "leg.challenged"
+  | "leg.rang"
+  | "leg.answered"
+  | "leg.acknowledged"
+  | "leg.dialog-changed"
+  | "leg.session-changed"
+  | "leg.session-agreed"
+  | "leg.session-refused"
+  | "leg.port-changed"
+  | "leg.media-locked"
+  | "leg.stream"
+  | "leg.ended"
+  | "leg.released";
+
+export const evolveLeg: Evolutions<LegEvents> = {
+  "leg.created": (call, event) => ({
+    ...call,
+    legs: {
+      ...call.legs,
+      [event.legId]: {
+        id: event.legId,
+        partyId: event.partyId,
+        direction: event.direction,
+        state: "inviting",
+        route: event.route,
+        createdAt: event.at,
+        attempt: 1,
+        owes: null,
+        localPort: event.localPort,
+        acknowledged: false,
+        version: 1,
+        ...(event.invite !== undefined && { invite: event.invite }),
+        ...(event.offer !== undefined && { offer: event.offer }),
+        ...(event.offered !== undefined && { offered: event.offered }),
+        ...(event.dialog !== undefined && { dialog: event.dialog }),
+      },
+    },
+  }),
+  "leg.challenged": (call, event) =>
+    changeLeg(call, event.legId, (leg) => ({ ...leg, attempt: event.attempt, challenge: event.challenge })),
+  "leg.rang": (call, event) => {
+    const rung = changeLeg(call, event.legId, (leg) => (leg.state === "inviting" ? { ...leg, state: "ringing", rangAt: event.at } : leg));
+    return changeSeatsOf(rung, partyOf(call, event.legId), (seat) =>
+      seat.state === "dialling" ? settleSeat(seat, "alerting", event.at) : seat,
+    );
+  },
+  "leg.answered": (call, event) => {
+    const answered = changeLeg(call, event.legId, (leg) => ({
+      ...without(leg, "offered", "challenge"),
+      state: "answered",
+      answeredAt: event.at,
+      media: event.media,
+      // The peer's 2xx ends the exchange for a leg we invited; ours waits for the ACK.
+      acknowledged: leg.direction === "outbound",
+      ...(event.dialog && { dialog: event.dialog }),
+    }));
+    const partyId = partyOf(call, event.legId);
+    const joined = changeParty(answered, partyId, (party) => (party.answeredAt === undefined ? { ...party, answeredAt: event.at } : party));
+    const seated = changeSeatsOf(joined, partyId, (seat) => settleSeat(seat, "active", event.at));
+    return seated.answeredAt === undefined ? { ...seated, answeredAt: event.at } : seated;
+  },
+  "leg.acknowledged": (call, event) => changeLeg(call, event.legId, (leg) => ({ ...without(leg, "invite", "offer"), acknowledged: true })),
+  "leg.dialog-changed": (call, event) => changeLeg(call, event.legId, (leg) => ({ ...leg, dialog: event.dialog })),
+  "leg.session-changed": (call, event) =>
+    changeLeg(call, event.legId, (leg) => ({ ...without(leg, "refused", "moved"), media: event.media, version: event.version })),
+  "leg.session-agreed": (call, event) =>
+    changeLeg(call, event.legId, (leg) => ({ ...without(leg, "refused", "moved"), media: event.media, version: event.version })),
+  // RFC 3264 §8: the peer has seen that version; what it sees next must have another one.
+  "leg.session-refused": (call, event) =>
+    changeLeg(call, event.legId, (leg) => ({ ...leg, refused: event.direction, version: leg.version + 1 })),
+  "leg.port-changed": (call, event) => changeLeg(call, event.legId, (leg) => ({ ...leg, localPort: event.localPort, moved: true })),
+  "leg.media-locked": (call, event) => changeLeg(call, event.legId, (leg) => ({ ...leg, lockedTo: event.remote })),
+  "leg.stream": (call, event) => changeLeg(call, event.legId, (leg) => ({ ...leg, stream: event.position })),
+  "leg.ended": (call, event) =>
+    changeLeg(call, event.legId, (leg) => ({
+      ...(event.owes === undefined ? quit(leg) : leg),
+      state: "ended",
+      endedAt: event.at,
+      outcome: event.outcome,
+      owes: event.owes ?? null,
+    })),
+  "leg.released": (call, event) => changeLeg(call, event.legId, (leg) => ({ ...quit(leg), owes: null })),
+};
+
+/** Without what only served to tell the far end something. */
+function quit(leg: Leg): Leg {
+  return without(leg, "invite", "offer", "offered", "challenge", "stream", "dialog");
+}
+
+function changeLeg(call: Call, legId: string, change: (leg: Leg) => Leg): Call {
+  return { ...call, legs: changeValue(call.legs, legId, change) };
+}
+
+function partyOf(call: Call, legId: string): string {
+  return call.legs[legId]?.partyId ?? "";
+}

@@ -1,0 +1,42 @@
+import type { CallEvent } from "../events.ts";
+import type { Call } from "../model.ts";
+
+/** The line for people that an event adds to the call's log; undefined for what is of no interest to them. Never shows a digit. */
+export function logText(call: Call, event: CallEvent): string | undefined {
+  switch (event.kind) {
+    case "call.created":
+      return `${event.direction === "inbound" ? "Call from" : "Call to"} ${event.direction === "inbound" ? event.from : event.to}`;
+    case "leg.rang":
+      return `${nameOf(call, call.legs[event.legId]?.partyId)} is ringing`;
+    case "leg.answered":
+      return `${nameOf(call, call.legs[event.legId]?.partyId)} answered`;
+    case "party.left":
+      return `${nameOf(call, event.partyId)} left: ${event.outcome.text}`;
+    case "seat.held":
+      return `${nameOf(call, event.partyId)} was put on hold`;
+    case "seat.retrieved":
+      return `${nameOf(call, event.partyId)} was taken off hold`;
+    case "script.started":
+      return `Flow ${event.pin.flowId} version ${event.pin.version} started`;
+    case "script.failed":
+      return `The flow failed: ${event.reason}`;
+    case "recording.begun":
+      return "Recording began";
+    case "recording.ended":
+      return `Recording ended after ${(event.durationMs / 1000).toFixed(1)} s`;
+    case "prompt.ended":
+      return event.reason === "failed" ? `A prompt could not be played: ${event.error ?? "unknown reason"}` : undefined;
+    case "call.recovered":
+      return `The server restarted; ${(event.gapMs / 1000).toFixed(1)} s of audio were lost`;
+    case "call.ended":
+      return `Call ended: ${event.outcome.text}`;
+    default:
+      return undefined;
+  }
+}
+
+function nameOf(call: Call, partyId: string | undefined): string {
+  const address = call.parties[partyId ?? ""]?.address;
+  if (address === undefined) return "Somebody";
+  return address.kind === "number" ? address.number : address.kind === "user" ? address.name : address.uri;
+}

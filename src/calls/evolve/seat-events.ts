@@ -1,0 +1,63 @@
+import type { Call, Party, Seat, SeatState } from "../model.ts";
+import type { Evolutions } from "./evolutions.ts";
+import { changeValue, without } from "./records.ts";
+
+/** Moves a seat to `state` and books the time since its last change to the state it was in, so that the totals always add up. */
+export function settleSeat(seat: Seat, state: SeatState, at: number): Seat {
+  if (seat.state === "left" || seat.state === state) return seat;
+  const spentMs = Math.max(0, at - seat.since);
+  const booked = seat.state === "active" ? "activeMs" : seat.state === "held" ? "heldMs" : "waitedMs";
+  return { ...seat, state, since: seat.since + spentMs, [booked]: seat[booked] + spentMs };
+}
+
+function changeSeat(call: Call, bridgeId: string, partyId: string, change: (seat: Seat) => Seat): Call {
+  return {
+    ...call,
+    bridges: changeValue(call.bridges, bridgeId, (bridge) => ({ ...bridge, seats: changeValue(bridge.seats, partyId, change) })),
+  };
+}
+
+/** Every seat of one party, in whichever bridge. */
+export function changeSeatsOf(call: Call, partyId: string, change: (seat: Seat) => Seat): Call {
+  return Object.keys(call.bridges).reduce((next, bridgeId) => changeSeat(next, bridgeId, partyId, change), call);
+}
+
+export const evolveSeat: Evolutions<"seat.held" | "seat.retrieved"> = {
+  "seat.held": (call, event) =>
+    changeParty(
+      changeSeat(call, event.bridgeId, event.partyId, (seat) => ({
+        ...settleSeat(seat, "held", event.at),
+        heldBy: event.by,
+        ...(event.reason !== undefined && { holdReason: event.reason }),
+      })),
+      event.partyId,
+      (party) => paused(party, event.at),
+    ),
+  "seat.retrieved": (call, event) => {
+    const heldSince = call.bridges[event.bridgeId]?.seats[event.partyId]?.since ?? event.at;
+    const seated = changeSeat(call, event.bridgeId, event.partyId, (seat) =>
+      without(settleSeat(seat, "active", event.at), "heldBy", "holdReason"),
+    );
+    return changeParty(seated, event.partyId, (party) => continued(party, event.at, event.at - heldSince));
+  },
+};
+
+export function changeParty(call: Call, partyId: string, change: (party: Party) => Party): Call {
+  return { ...call, parties: changeValue(call.parties, partyId, change) };
+}
+
+/** A prompt stands still during a hold: what was heard so far counts. */
+function paused(party: Party, at: number): Party {
+  const { prompt } = party;
+  return prompt ? { ...party, prompt: { ...prompt, offsetMs: prompt.offsetMs + Math.max(0, at - prompt.begunAt), begunAt: at } } : party;
+}
+
+function continued(party: Party, at: number, heldMs: number): Party {
+  const { prompt, script } = party;
+  const wait = script?.wait;
+  return {
+    ...party,
+    ...(prompt && { prompt: { ...prompt, begunAt: at, start: prompt.start + 1 } }),
+    ...(script && wait?.deadlineAt !== undefined && { script: { ...script, wait: { ...wait, deadlineAt: wait.deadlineAt + heldMs } } }),
+  };
+}

@@ -1,0 +1,193 @@
+/** Views over the durable states of live calls, with finished calls and old events from the history. */
+import type { Logger } from "../kernel/index.ts";
+import { callRefusal } from "./errors.ts";
+import type { JournalRecord } from "./journal-port.ts";
+import type { Call } from "./model.ts";
+import type { CallEventEnvelope, CallFilter, CallHistory, CallList, CallPage, EventSubscription, Views } from "./views.ts";
+
+/** Events kept in memory for streams that resume; older ones come from the history. */
+const recentEvents = 20_000;
+const historyPage = 500;
+
+type Handler = (event: CallEventEnvelope) => void;
+
+export class LiveViews implements Views {
+  readonly #history: CallHistory;
+  readonly #log: Logger;
+  /** By account, then by call. */
+  readonly #calls = new Map<string, Map<string, Call>>();
+  /** Recent events, oldest first. */
+  #recent: CallEventEnvelope[] = [];
+  /** Every position above this one is in #recent. */
+  #recentFrom: number;
+  /** The last durable position. */
+  #last: number;
+  readonly #subscribers = new Map<string, Set<Handler>>();
+
+  /** `position`: the last one that is durable; what came before it is in the history. */
+  constructor(history: CallHistory, log: Logger, position: number) {
+    this.#history = history;
+    this.#log = log;
+    this.#recentFrom = position;
+    this.#last = position;
+  }
+
+  /** Live calls of this node, or of one account. */
+  count(accountId?: string): number {
+    if (accountId !== undefined) return this.#calls.get(accountId)?.size ?? 0;
+    return [...this.#calls.values()].reduce((sum, calls) => sum + calls.size, 0);
+  }
+
+  /** A durable record and the states it led to. */
+  publish(record: Pick<JournalRecord, "position" | "streams" | "at">, calls: readonly Call[]): readonly CallEventEnvelope[] {
+    this.#last = record.position;
+    for (const call of calls) this.put(call);
+    const envelopes = envelopesOf(record);
+    this.#recent.push(...envelopes);
+    if (this.#recent.length > recentEvents * 1.5) this.#trim();
+    for (const envelope of envelopes) this.#deliver(envelope);
+    return envelopes;
+  }
+
+  /** The durable state of a call that the history need not have yet. */
+  inMemory(accountId: string, callId: string): Call | undefined {
+    return this.#calls.get(accountId)?.get(callId);
+  }
+
+  put(call: Call): void {
+    const calls = this.#calls.get(call.accountId) ?? new Map<string, Call>();
+    if (calls.size === 0) this.#calls.set(call.accountId, calls);
+    calls.set(call.id, call);
+  }
+
+  /** The history has this call now. */
+  forget(accountId: string, callId: string): void {
+    const calls = this.#calls.get(accountId);
+    calls?.delete(callId);
+    if (calls?.size === 0) this.#calls.delete(accountId);
+  }
+
+  async get(accountId: string, callId: string): Promise<Call | undefined> {
+    return this.inMemory(accountId, callId) ?? (await this.#history.get(accountId, callId));
+  }
+
+  async list(accountId: string, filter: CallFilter, page: CallPage): Promise<CallList> {
+    const memory = [...(this.#calls.get(accountId)?.values() ?? [])].filter((call) => matches(call, filter));
+    if (filter.live === true) return pageOf(memory, page, { items: [], more: false, total: 0 });
+    const { offset = 0, ...rest } = page;
+    const stored = await this.#history.list(accountId, filter, { ...rest, limit: offset + page.limit });
+    // A call may have reached the history while we asked: it counts once.
+    const known = new Set(memory.map(({ id }) => id));
+    const items = stored.items.filter(({ id }) => !known.has(id));
+    return pageOf(memory, page, { ...stored, items, total: (stored.total ?? 0) - (stored.items.length - items.length) });
+  }
+
+  async subscribe(accountId: string, afterId: string | undefined, handler: Handler): Promise<EventSubscription> {
+    const subscription = { live: true, sent: afterId === undefined ? undefined : orderOf(afterId) };
+    const deliver: Handler = (event) => {
+      if (!subscription.live) return;
+      const order = orderOf(event.id);
+      if (subscription.sent !== undefined && compare(order, subscription.sent) <= 0) return;
+      subscription.sent = order;
+      handler(event);
+    };
+    if (subscription.sent !== undefined) {
+      await this.#readHistory(accountId, subscription.sent, deliver);
+      // From here on without a break, so no event slips between.
+      for (const event of this.#recent) if (event.accountId === accountId) deliver(event);
+    }
+    const handlers = this.#subscribers.get(accountId) ?? new Set<Handler>();
+    this.#subscribers.set(accountId, handlers);
+    handlers.add(deliver);
+    return {
+      close: () => {
+        subscription.live = false;
+        handlers.delete(deliver);
+        if (handlers.size === 0 && this.#subscribers.get(accountId) === handlers) this.#subscribers.delete(accountId);
+      },
+    };
+  }
+
+  /** Events of the history, until memory reaches back far enough; memory moves on while we read. */
+  async #readHistory(accountId: string, from: Order, deliver: Handler): Promise<void> {
+    if (from[0] > this.#last) throw callRefusal("EVENTS_GONE", { afterId: from.join(".") });
+    // From the position before, as that record may have been delivered in part.
+    let position = Math.max(0, from[0] - 1);
+    while (position < this.#recentFrom) {
+      const goal = this.#recentFrom;
+      const page = await this.#history.events(accountId, position, historyPage);
+      if (page === undefined) throw callRefusal("EVENTS_GONE", { afterId: from.join(".") });
+      for (const event of page) deliver(event);
+      const reached = orderOf(page.at(-1)?.id ?? "0.0")[0];
+      position = page.length < historyPage ? goal : Math.max(position + 1, reached - 1);
+    }
+  }
+
+  #deliver(envelope: CallEventEnvelope): void {
+    for (const handler of this.#subscribers.get(envelope.accountId) ?? []) {
+      try {
+        handler(envelope);
+      } catch (error) {
+        this.#log.error({ err: error, eventId: envelope.id }, "A subscriber of events failed");
+      }
+    }
+  }
+
+  #trim(): void {
+    const dropped = this.#recent.length - recentEvents;
+    this.#recentFrom = Math.max(this.#recentFrom, orderOf(this.#recent[dropped - 1]?.id ?? "0.0")[0]);
+    this.#recent = this.#recent.slice(dropped);
+  }
+}
+
+/** The events of a record as clients see them. */
+export function envelopesOf(record: Pick<JournalRecord, "position" | "streams" | "at">): readonly CallEventEnvelope[] {
+  let index = 0;
+  return record.streams.flatMap(({ accountId, callId, events }) =>
+    events.map((event) => ({ id: `${record.position}.${index++}`, accountId, callId, at: "at" in event ? event.at : record.at, event })),
+  );
+}
+
+type Order = readonly [position: number, index: number];
+
+function orderOf(id: string): Order {
+  const [position, index] = id.split(".");
+  return [Number(position) || 0, Number(index) || 0];
+}
+
+function compare(a: Order, b: Order): number {
+  return a[0] - b[0] || a[1] - b[1];
+}
+
+function matches(call: Call, filter: CallFilter): boolean {
+  const { ids, userId, live, createdFrom, createdBefore, from, to } = filter;
+  return (
+    (ids === undefined || ids.includes(call.id)) &&
+    (userId === undefined || usersOf(call).includes(userId)) &&
+    (live === undefined || live === (call.endedAt === undefined)) &&
+    (createdFrom === undefined || call.createdAt >= createdFrom) &&
+    (createdBefore === undefined || call.createdAt < createdBefore) &&
+    (from === undefined || call.from.includes(from)) &&
+    (to === undefined || call.to.includes(to))
+  );
+}
+
+/** The users a call belongs to: who created it, and who is or was in it. */
+export function usersOf(call: Call): readonly string[] {
+  const users = Object.values(call.parties).flatMap(({ address }) => (address.kind === "user" ? address.userId : []));
+  return [...new Set(call.origin.kind === "trunk" ? users : [call.origin.by, ...users])];
+}
+
+/** Ids sort by age, so they break ties of calls created in the same millisecond. */
+function pageOf(memory: readonly Call[], page: CallPage, stored: CallList): CallList {
+  const { before, limit, offset = 0 } = page;
+  const newest = page.order !== "oldest";
+  const sign = newest ? -1 : 1;
+  const beyond = before === undefined ? memory : memory.filter(({ id }) => (newest ? id < before : id > before));
+  const sorted = [...beyond, ...stored.items].toSorted((a, b) => sign * (a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1)));
+  return {
+    items: sorted.slice(offset, offset + limit),
+    more: stored.more || sorted.length > offset + limit,
+    ...(page.total === true && { total: memory.length + (stored.total ?? 0) }),
+  };
+}

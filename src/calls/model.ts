@@ -1,0 +1,239 @@
+/**
+ * The state of a call as plain, immutable, serialisable values (design words: call, party, leg, bridge, seat, script).
+ * State and its types only; what may happen is in decide/, what it means in evolve/, what follows in plans/.
+ */
+import type { DialogValues, HeaderPair, SipAddress } from "../sip/index.ts";
+import type { CodecName, PromptItem, SocketAddress, StreamPosition } from "../media/index.ts";
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+export type Call = {
+  readonly id: string;
+  readonly accountId: string;
+  /** Number of events so far. */
+  readonly seq: number;
+  readonly createdAt: number;
+  readonly changedAt: number;
+  readonly origin: Origin;
+  readonly direction: "inbound" | "outbound";
+  /** The caller's number or name part, and the number or name that was called. */
+  readonly from: string;
+  readonly to: string;
+  readonly limits: Limits;
+  /** The flow that runs on the first party once it is answered. */
+  readonly script?: ScriptPin;
+  readonly parties: Readonly<Record<string, Party>>;
+  readonly legs: Readonly<Record<string, Leg>>;
+  readonly bridges: Readonly<Record<string, Bridge>>;
+  /** Free text values that clients attach; keys are the clients' own words. */
+  readonly data: Readonly<Record<string, string>>;
+  /** What happened, for people; the latest 200 lines. */
+  readonly log: readonly LogLine[];
+  /** When the first party was answered. */
+  readonly answeredAt?: number;
+  readonly endedAt?: number;
+  readonly outcome?: Outcome;
+  /** Somebody asked for the end; legs are being taken down. */
+  readonly endingSince?: number;
+  readonly recoveries: number;
+};
+
+export type LogLine = { readonly at: number; readonly text: string };
+
+/** Who wanted the call. `by` is a user id. */
+export type Origin =
+  | { readonly kind: "request"; readonly by: string }
+  | { readonly kind: "trunk"; readonly trunkId: string }
+  | { readonly kind: "phone"; readonly phoneId: string; readonly by: string };
+
+export type Limits = {
+  /** How long the first party may ring. */
+  readonly ringMs: number;
+  /** How long the call may last from its answer. */
+  readonly totalMs: number;
+};
+
+export const partyRoles = ["caller", "callee", "agent", "consulted", "supervisor"] as const;
+export type PartyRole = (typeof partyRoles)[number];
+
+export type Address =
+  | { readonly kind: "number"; readonly number: string }
+  | { readonly kind: "user"; readonly userId: string; readonly name: string }
+  | { readonly kind: "uri"; readonly uri: string };
+
+/** Someone in a call until leaving. */
+export type Party = {
+  readonly id: string;
+  readonly role: PartyRole;
+  readonly address: Address;
+  readonly joinedAt: number;
+  readonly ringMs: number;
+  readonly answeredAt?: number;
+  readonly leftAt?: number;
+  readonly outcome?: Outcome;
+  /** The dial step that brought this party in, and the party whose script it was. */
+  readonly dialId?: string;
+  readonly by?: string;
+  readonly script?: ScriptState;
+  readonly prompt?: PlayingPrompt;
+  readonly digitsToSend?: { readonly digitsId: string; readonly digits: string };
+  readonly recording?: Recording;
+  readonly request?: PendingRequest;
+};
+
+export type PlayingPrompt = {
+  readonly promptId: string;
+  readonly items: readonly PromptItem[];
+  readonly bargeIn: boolean;
+  /** When the part now playing began, and how much had been heard before it. */
+  readonly begunAt: number;
+  readonly offsetMs: number;
+  readonly start: number;
+};
+
+export type Recording = {
+  readonly recordingId: string;
+  readonly part: number;
+  readonly begunAt: number;
+  readonly maxMs: number;
+  readonly silenceMs: number;
+  readonly finishOn: string;
+  readonly hears: "peer" | "both";
+  readonly earlierMs: number;
+};
+
+/** An HTTP request a script waits for; repeated with the same key after a crash. */
+export type PendingRequest = {
+  readonly requestId: string;
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly deadlineAt: number;
+};
+
+export type MediaDirection = "sendrecv" | "sendonly" | "recvonly" | "inactive";
+
+/** Where a leg's INVITE goes or came from. */
+export type LegRoute = {
+  readonly trunkId?: string;
+  readonly phoneId?: string;
+  readonly requestUri: string;
+  readonly host: string;
+  readonly port: number;
+  readonly protocol: "udp" | "tcp";
+  readonly fromUri: string;
+  readonly toUri: string;
+  readonly mediaToSource: boolean;
+  /** Max-Forwards of its INVITE; 70 when left out. What comes of an inbound leg has one less, so calls that run in a circle end. */
+  readonly maxForwards?: number;
+};
+
+export type Negotiated = {
+  readonly codec: CodecName;
+  readonly payloadType: number;
+  readonly telephoneEvent?: number;
+  readonly remote: SocketAddress & { readonly rtcpPort: number };
+  /** What holds for us: whether we send and whether we take what comes. */
+  readonly direction: MediaDirection;
+  /** What we had asked for when this was agreed on; what is missing of it in `direction` the peer took away (it holds us). */
+  readonly stated: MediaDirection;
+  /** Where the signalling of the peer came from. */
+  readonly signalingAddress?: string;
+};
+
+/** What answers to an INVITE are built from: the headers they repeat (RFC 3261 §8.2.6.2), and where they go. */
+export type PeerInvite = {
+  readonly uri: string;
+  readonly headers: readonly HeaderPair[];
+  readonly source: SipAddress;
+};
+
+/** CANCEL or BYE, whichever the dialog needs, or a final response to the peer's INVITE. */
+export type LegDebt = { readonly kind: "end" } | { readonly kind: "reject"; readonly status: number };
+
+export type LegState = "inviting" | "ringing" | "answered" | "ended";
+
+/** One try at one device or gateway: one INVITE, at most one confirmed dialog, one media endpoint. */
+export type Leg = {
+  readonly id: string;
+  readonly partyId: string;
+  /** outbound: we sent the INVITE. */
+  readonly direction: "inbound" | "outbound";
+  readonly state: LegState;
+  readonly route: LegRoute;
+  readonly createdAt: number;
+  readonly rangAt?: number;
+  readonly answeredAt?: number;
+  readonly endedAt?: number;
+  readonly outcome?: Outcome;
+  /** Counts INVITEs of this leg, from 1. */
+  readonly attempt: number;
+  /** The request that the far end must still be sent although the leg is over for us; null when it owes nothing more. */
+  readonly owes: LegDebt | null;
+  readonly challenge?: { readonly header: "WWW-Authenticate" | "Proxy-Authenticate"; readonly values: readonly string[] };
+  readonly localPort: number;
+  /** The peer's INVITE and its SDP offer (inbound), until it needs no answer of ours any more; and what comes of the offer when we answer. */
+  readonly invite?: PeerInvite;
+  readonly offer?: string;
+  readonly offered?: Negotiated;
+  readonly acknowledged: boolean;
+  readonly dialog?: DialogValues;
+  readonly media?: Negotiated;
+  /** Version of the SDP that the peer last took or refused (RFC 8866 §5.2). */
+  readonly version: number;
+  /** The port changed after the peer was told of another one: it must be offered again. */
+  readonly moved?: true;
+  /** A direction the peer would not accept; not offered again until something else changes. */
+  readonly refused?: MediaDirection;
+  readonly lockedTo?: SocketAddress;
+  readonly stream?: StreamPosition;
+};
+
+export type Bridge = {
+  readonly id: string;
+  readonly kind: "main" | "consult";
+  readonly createdAt: number;
+  readonly endedAt?: number;
+  readonly seats: Readonly<Record<string, Seat>>;
+};
+
+export type SeatState = "dialling" | "alerting" | "active" | "held" | "left";
+
+/** One party in one bridge. The three totals add up to the time between `since` of the first state and the end. */
+export type Seat = {
+  readonly partyId: string;
+  readonly state: SeatState;
+  readonly since: number;
+  readonly waitedMs: number;
+  readonly activeMs: number;
+  readonly heldMs: number;
+  readonly heldBy?: string;
+  readonly holdReason?: string;
+};
+
+export type Outcome = {
+  readonly result: "completed" | "busy" | "no-answer" | "rejected" | "cancelled" | "failed" | "no-route";
+  readonly side: "local" | "remote" | "network";
+  /** SIP status of the final response, where one decided. */
+  readonly sipStatus?: number;
+  /** ITU-T Q.850 cause value. */
+  readonly q850: number;
+  readonly text: string;
+};
+
+export type ScriptPin = { readonly flowId: string; readonly version: number; readonly hash: string };
+
+/** What a script waits for. `deadlineAt` is epoch milliseconds; `memory` belongs to the verb. */
+export type ScriptWait = { readonly for: string; readonly deadlineAt?: number; readonly memory?: Json };
+
+/** The flow a party is in. node null: it has ended. */
+export type ScriptState = {
+  readonly pin: ScriptPin;
+  readonly node: string | null;
+  readonly visit: number;
+  readonly wait: ScriptWait | null;
+  readonly variables: Readonly<Record<string, Json>>;
+  readonly exit?: string;
+  readonly startedAt: number;
+};

@@ -1,0 +1,30 @@
+/** When time itself becomes an input: all deadlines of a call as a function of its state. The actor arms the earliest. */
+import type { Call } from "../model.ts";
+import { answeredLegOf, partiesPresent, seatOf } from "../parts.ts";
+
+export type Deadline = {
+  /** Stable for as long as this deadline means the same. */
+  readonly name: string;
+  /** Epoch milliseconds. */
+  readonly at: number;
+} & ({ readonly kind: "total" } | { readonly kind: "ring" | "script"; readonly partyId: string });
+
+export function deadlines(call: Call): readonly Deadline[] {
+  if (call.endedAt !== undefined) return [];
+  const result: Deadline[] = [];
+  if (call.answeredAt !== undefined) result.push({ kind: "total", name: "total", at: call.answeredAt + call.limits.totalMs });
+  for (const party of partiesPresent(call)) {
+    if (answeredLegOf(call, party.id) === undefined) {
+      // A caller who waits for somebody else's answer is bounded by that one's deadline.
+      if (party.role !== "caller")
+        result.push({ kind: "ring", name: `ring ${party.id}`, at: party.joinedAt + party.ringMs, partyId: party.id });
+      continue;
+    }
+    const deadlineAt = party.script?.wait?.deadlineAt;
+    // A script does not time out on somebody who is on hold.
+    if (deadlineAt !== undefined && seatOf(call, party.id)?.seat.state !== "held") {
+      result.push({ kind: "script", name: `script ${party.id} ${party.script?.visit}`, at: deadlineAt, partyId: party.id });
+    }
+  }
+  return result;
+}

@@ -1,0 +1,72 @@
+/** What media a call wants, as a function of its state. */
+import { type EndpointPlan, type MediaPlan, noMedia, type RecordingPlan, type Source } from "../../media/index.ts";
+import { receives, sends } from "../../sdp/index.ts";
+import type { Call, Leg, Party } from "../model.ts";
+import { answeredLegOf, partOf, seatOf } from "../parts.ts";
+
+/** What the plan takes from the installation rather than from the call. */
+export type MediaSettings = {
+  /** The SSRC of a leg's stream: the same after a restart. */
+  ssrcOf(legId: string): number;
+  recordingPath(accountId: string, callId: string, name: string): string;
+};
+
+export function mediaPlan(call: Call, settings: MediaSettings): MediaPlan {
+  if (call.endedAt !== undefined) return noMedia;
+  const endpoints: EndpointPlan[] = [];
+  for (const leg of Object.values(call.legs)) {
+    const party = call.parties[leg.partyId];
+    if (leg.state === "answered" && leg.media !== undefined && party !== undefined)
+      endpoints.push(endpoint(call, leg, leg.media, party, settings));
+  }
+  return { endpoints };
+}
+
+function endpoint(call: Call, leg: Leg, media: NonNullable<Leg["media"]>, party: Party, settings: MediaSettings): EndpointPlan {
+  const { codec, payloadType, telephoneEvent, remote, signalingAddress } = media;
+  return {
+    endpointId: leg.id,
+    localPort: leg.localPort,
+    remote,
+    codec,
+    payloadType,
+    ssrc: settings.ssrcOf(leg.id),
+    sends: sends(media.direction),
+    receives: receives(media.direction),
+    source: source(call, party),
+    digits: party.digitsToSend ? [{ ...party.digitsToSend, toneMs: 100, gapMs: 100 }] : [],
+    recordings: party.recording ? [recordingPlan(call, party.recording, settings)] : [],
+    ...(telephoneEvent !== undefined && { telephoneEvent }),
+    ...(signalingAddress !== undefined && leg.route.mediaToSource && { signalingAddress }),
+    ...(leg.stream !== undefined && { resume: leg.stream }),
+    ...(leg.lockedTo !== undefined && { lockedTo: leg.lockedTo }),
+  };
+}
+
+function source(call: Call, party: Party): Source {
+  const place = seatOf(call, party.id);
+  if (place?.seat.state === "held") return { kind: "hold-music" };
+  if (party.prompt !== undefined) {
+    const { promptId, items, offsetMs, start, bargeIn } = party.prompt;
+    return { kind: "prompt", prompt: { promptId, items, offsetMs, start, bargeIn } };
+  }
+  if (place === undefined) return { kind: "silence" };
+  const others = Object.values(place.bridge.seats).filter(({ partyId }) => partyId !== party.id);
+  const endpointIds = others.filter(({ state }) => state === "active").flatMap(({ partyId }) => answeredLegOf(call, partyId)?.id ?? []);
+  if (endpointIds.length > 0) return { kind: "mix", endpointIds };
+  const held = others.some(({ state }) => state === "held");
+  const rings = others.some(({ state }) => state === "alerting");
+  return rings && !held ? { kind: "ringback" } : { kind: "silence" };
+}
+
+function recordingPlan(call: Call, recording: NonNullable<Party["recording"]>, settings: MediaSettings): RecordingPlan {
+  const recordingId = partOf(recording.recordingId, recording.part);
+  return {
+    recordingId,
+    path: settings.recordingPath(call.accountId, call.id, recordingId),
+    maxMs: Math.max(1, recording.maxMs - recording.earlierMs),
+    silenceMs: recording.silenceMs,
+    finishOn: recording.finishOn,
+    hears: recording.hears,
+  };
+}

@@ -1,0 +1,133 @@
+import { beforeEach, expect, test } from "vitest";
+import { fakeDirectory } from "../../test/support/fakes/directory.ts";
+import type { Trunk } from "../directory/index.ts";
+import type { Binding } from "../sip/index.ts";
+import type { Address } from "./model.ts";
+import { Routing } from "./routing.ts";
+
+const account = "a".repeat(24);
+const other = "b".repeat(24);
+const callerId = "+18144043093";
+let directory: ReturnType<typeof fakeDirectory>;
+let routing: Routing;
+let contacts: Record<string, readonly string[]>;
+
+beforeEach(() => {
+  directory = fakeDirectory();
+  contacts = {};
+  const contactsOf = (phoneId: string) =>
+    (contacts[phoneId] ?? []).map(
+      (address) => ({ contact: `sip:x@10.0.0.7:5061`, source: { protocol: "udp", address, port: 1024 } }) as unknown as Binding,
+    );
+  routing = new Routing({ directory, registrations: { contactsOf }, domain: "house.example" });
+});
+
+let made = 0;
+const row = (accountId = account) => ({ id: String(++made).padStart(24, "0"), accountId, createdAt: made, updatedAt: made });
+
+async function trunk(name: string, changes: Partial<Trunk> = {}, accountId = account): Promise<void> {
+  const plain = {
+    transport: "udp",
+    username: null,
+    password: null,
+    prefixes: [""],
+    priority: 10,
+    sourceAddresses: [],
+    mediaToSource: false,
+  } as const;
+  await directory.trunks.insert({ ...row(accountId), name, host: `${name}.example`, port: 5060, ...plain, ...changes });
+}
+
+async function phone(username: string, accountId = account): Promise<string> {
+  const kept = row(accountId);
+  await directory.phones.insert({ ...kept, userId: `user-${username}`, username, ha1Md5: "", ha1Sha256: "" });
+  return kept.id;
+}
+
+const number = (text: string): Address => ({ kind: "number", number: text });
+
+function hosts(to: Address, accountId = account): readonly string[] | string {
+  const routes = routing.route(accountId, to, callerId);
+  return routes.ok ? routes.routes.map(({ host }) => host) : routes.outcome.result;
+}
+
+test("the longest prefix wins, whatever its priority", async () => {
+  await trunk("world", { priority: 1 });
+  await trunk("germany", { prefixes: ["+44", "+49"], priority: 5 });
+  await trunk("berlin", { prefixes: ["+4930"], priority: 9 });
+  expect(hosts(number("+4930123456"))).toEqual(["berlin.example"]);
+  expect(hosts(number("+4940123456"))).toEqual(["germany.example"]);
+  expect(hosts(number("+12025550100"))).toEqual(["world.example"]);
+});
+
+test("with the same prefix the lower priority number wins, then the older trunk", async () => {
+  await trunk("second", { priority: 2 });
+  await trunk("first", { priority: 1 });
+  await trunk("third", { priority: 1 });
+  expect(hosts(number("+12025550100"))).toEqual(["first.example"]);
+});
+
+test("another account's trunk never takes a call, and no trunk is no-route", async () => {
+  await trunk("theirs", { prefixes: ["+1202"] }, other);
+  expect(hosts(number("+12025550100"))).toBe("no-route");
+  await trunk("ours", { prefixes: ["+49"] });
+  expect(hosts(number("+12025550100"))).toBe("no-route");
+  expect(hosts(number("+12025550100"), other)).toEqual(["theirs.example"]);
+});
+
+test("the addresses of a trunk's INVITE", async () => {
+  await trunk("t", { host: "2001:db8::1", port: 5070, transport: "tcp", mediaToSource: true });
+  const routes = routing.route(account, number("+12025550100"), callerId);
+  expect(routes.ok && routes.routes[0]).toMatchObject({
+    requestUri: "sip:+12025550100@[2001:db8::1]:5070;transport=tcp",
+    toUri: "sip:+12025550100@[2001:db8::1]:5070",
+    fromUri: "sip:+18144043093@house.example",
+    host: "2001:db8::1",
+    port: 5070,
+    protocol: "tcp",
+    mediaToSource: true,
+  });
+});
+
+test("a caller id from anywhere cannot write headers or another address", async () => {
+  await trunk("t");
+  const routes = routing.route(account, number("+12025550100"), 'x@evil>\r\nEvil: "1');
+  expect(routes.ok && routes.routes[0]?.fromUri).toBe("sip:x%40evil%3E%0D%0AEvil%3A%20%221@house.example");
+});
+
+test("a phone is reached at its contacts, each at the address it registered from; nobody registered is no-answer", async () => {
+  contacts[await phone("anna")] = ["192.0.2.5", "192.0.2.6"];
+  await phone("bert");
+  const routes = routing.route(account, { kind: "uri", uri: "anna" }, callerId);
+  expect(routes.ok && routes.routes).toMatchObject([
+    { host: "192.0.2.5", port: 1024, requestUri: "sip:x@10.0.0.7:5061", toUri: "sip:anna@house.example", mediaToSource: true },
+    { host: "192.0.2.6" },
+  ]);
+  expect(hosts({ kind: "uri", uri: "sip:anna@house.example" })).toEqual(["192.0.2.5", "192.0.2.6"]);
+  expect(hosts({ kind: "user", userId: "user-anna", name: "Anna" })).toEqual(["192.0.2.5", "192.0.2.6"]);
+  expect(hosts({ kind: "uri", uri: "bert" })).toBe("no-answer");
+  expect(hosts({ kind: "uri", uri: "nobody" })).toBe("no-route");
+});
+
+test("another account's phone is not there, by name or by user", async () => {
+  contacts[await phone("anna")] = ["192.0.2.5"];
+  expect(hosts({ kind: "uri", uri: "anna" }, other)).toBe("no-route");
+  expect(hosts({ kind: "user", userId: "user-anna", name: "Anna" }, other)).toBe("no-answer");
+});
+
+test("a number that was called is found with and without its plus sign, on a trunk of its own account only", async () => {
+  await trunk("theirs", { sourceAddresses: ["192.0.2.9"] }, other);
+  await trunk("ours", { sourceAddresses: ["192.0.2.9", "192.0.2.10"] });
+  await directory.numbers.insert({ ...row(), number: callerId, flowId: null });
+  for (const called of [callerId, callerId.slice(1)]) {
+    expect(routing.numberCalled(routing.trunksFrom("192.0.2.9"), called)).toMatchObject({
+      trunk: { name: "ours" },
+      number: { number: callerId },
+    });
+  }
+  expect(routing.numberCalled(routing.trunksFrom("192.0.2.11"), callerId)).toBeUndefined();
+  expect(routing.numberCalled(routing.trunksFrom("192.0.2.9"), "+4912345678")).toBeUndefined();
+  const [theirs] = directory.trunks.list(other);
+  expect(routing.numberCalled(theirs ? [theirs] : [], callerId)).toBeUndefined();
+  expect([routing.callerIdOf(account), routing.callerIdOf(other)]).toEqual([callerId, undefined]);
+});

@@ -1,0 +1,213 @@
+/**
+ * Who may call in and where that leads: a trunk by its source address to a number of its account, a phone by its digest credentials to
+ * whatever it dialled. Anybody else gets the same challenge and the same refusal, which tell nothing of what exists.
+ */
+import type { Clock, Ids } from "../../kernel/index.ts";
+import type { Directory, Phone } from "../../directory/index.ts";
+import { isE164 } from "../../directory/index.ts";
+import {
+  type BareAnswer,
+  type Challenger,
+  type InviteServerTransaction,
+  parseNameAddr,
+  parseUri,
+  responseTo,
+  type SipAddress,
+  type SipRequest,
+} from "../../sip/index.ts";
+import type { InviteInput } from "../decide/inputs.ts";
+import type { Address, LegRoute, Limits, Negotiated, PeerInvite } from "../model.ts";
+import type { Ports } from "../ports.ts";
+import type { Routing } from "../routing.ts";
+import type { ScriptLibrary } from "../script.ts";
+import { answerTo, type SessionSettings } from "./session.ts";
+
+export type IncomingOptions = {
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly directory: Directory;
+  readonly routing: Routing;
+  readonly challenger: Challenger;
+  readonly ports: Ports;
+  readonly scripts: ScriptLibrary;
+  readonly session: SessionSettings;
+  readonly limits: Limits;
+};
+
+/** All of an InviteInput that is known before the dialog is. */
+export type Admission = Omit<InviteInput, "kind" | "dialog">;
+
+const headersToRepeat: ReadonlySet<string> = new Set(["Via", "From", "To", "Call-ID", "CSeq", "Record-Route", "Contact"]);
+
+type Destination = Pick<InviteInput, "accountId" | "origin" | "from" | "to" | "caller" | "leadsTo"> & {
+  readonly trunkId?: string;
+  readonly phoneId?: string;
+  readonly mediaToSource: boolean;
+};
+
+export class Incoming {
+  readonly #options: IncomingOptions;
+
+  constructor(options: IncomingOptions) {
+    this.#options = options;
+  }
+
+  /** For `SipStackOptions.screen`: an INVITE that can be nobody's is challenged without keeping anything of it. */
+  screen(request: SipRequest, source: SipAddress): BareAnswer | undefined {
+    const { challenger, routing } = this.#options;
+    if (request.method !== "INVITE" || routing.trunksFrom(source.address).length > 0) return undefined;
+    return challenger.isAnswered(request) ? undefined : { status: challenger.status, headers: challenger.challenge() };
+  }
+
+  /** What to do with an initial INVITE; undefined when it has been refused already. */
+  admit(transaction: InviteServerTransaction): Admission | undefined {
+    const { request, source } = transaction;
+    const trunks = this.#options.routing.trunksFrom(source.address);
+    const called = userOf(request.uri);
+    const found = trunks.length > 0 ? this.#options.routing.numberCalled(trunks, called) : undefined;
+    if (found !== undefined && found.number.flowId !== null) {
+      const { trunk, number } = found;
+      const flow = this.#options.directory.flows.get(number.accountId, found.number.flowId);
+      if (flow === undefined) return refuse(transaction, 480);
+      const pin = { flowId: flow.id, version: flow.version, hash: flow.hash };
+      this.#options.scripts.keep(pin, flow.document);
+      const from = callerOf(request);
+      return this.#settle(transaction, {
+        accountId: number.accountId,
+        origin: { kind: "trunk", trunkId: trunk.id },
+        from,
+        to: number.number,
+        caller: addressOf(from),
+        leadsTo: { kind: "script", pin },
+        trunkId: trunk.id,
+        mediaToSource: trunk.mediaToSource,
+      });
+    }
+    if (trunks.length > 0 && !this.#isPhone(request)) return refuse(transaction, 404);
+    const phone = this.#phoneCalling(transaction);
+    return phone === undefined ? undefined : this.#settle(transaction, this.#fromPhone(phone, called));
+  }
+
+  /** No call came of it. */
+  withdraw({ localPort }: Admission): void {
+    this.#options.ports.release(localPort);
+  }
+
+  #fromPhone(phone: Phone, called: string): Destination {
+    const user = this.#options.routing.userOf(phone);
+    const name = user === undefined ? phone.username : `${user.firstName} ${user.lastName}`.trim();
+    return {
+      accountId: phone.accountId,
+      origin: { kind: "phone", phoneId: phone.id, by: phone.userId },
+      from: this.#options.routing.callerIdOf(phone.accountId) ?? phone.username,
+      to: called,
+      caller: { kind: "user", userId: phone.userId, name },
+      leadsTo: { kind: "dial", to: addressOf(called) },
+      phoneId: phone.id,
+      mediaToSource: true,
+    };
+  }
+
+  /** Claims to be a phone: by credentials, or by its name when it has not been challenged yet. It may stand at the address of a trunk. */
+  #isPhone(request: SipRequest): boolean {
+    const { challenger, directory } = this.#options;
+    const name = userOf(uriOf(request.headers.get("From")));
+    return challenger.claimedUsername(request) !== undefined || directory.phones.byUsername(name) !== undefined;
+  }
+
+  /** The phone that proved itself; otherwise a challenge has gone out. */
+  #phoneCalling(transaction: InviteServerTransaction): Phone | undefined {
+    const { challenger, directory } = this.#options;
+    const { request } = transaction;
+    const username = challenger.claimedUsername(request);
+    const phone = username === undefined ? undefined : directory.phones.byUsername(username);
+    const result = challenger.verify(request, phone && { ha1: { md5: phone.ha1Md5, sha256: phone.ha1Sha256 } });
+    if (result.kind === "accepted") return phone;
+    if (result.kind === "wrong") return refuse(transaction, 403);
+    transaction.respond(
+      responseTo(request, challenger.status, {
+        toTag: this.#options.ids.random(4),
+        headers: challenger.challenge(result.kind === "stale"),
+      }),
+    );
+    return undefined;
+  }
+
+  #settle(transaction: InviteServerTransaction, destination: Destination): Admission | undefined {
+    const { ids, ports, session, limits } = this.#options;
+    const { request, source } = transaction;
+    const { trunkId, phoneId, mediaToSource, ...what } = destination;
+    const offer = Buffer.from(request.body).toString();
+    const legId = ids.next();
+    const localPort = ports.acquire();
+    if (localPort === undefined) return refuse(transaction, 503);
+    const media = offer === "" ? 488 : mediaOf(offer, { id: legId, localPort }, source.address, session);
+    if (typeof media === "number") {
+      ports.release(localPort);
+      return refuse(transaction, media);
+    }
+    const route: LegRoute = {
+      requestUri: request.uri,
+      host: source.address,
+      port: source.port,
+      protocol: source.protocol,
+      fromUri: uriOf(request.headers.get("From")),
+      toUri: uriOf(request.headers.get("To")),
+      mediaToSource,
+      maxForwards: hopsOf(request),
+      ...(trunkId !== undefined && { trunkId }),
+      ...(phoneId !== undefined && { phoneId }),
+    };
+    return { callId: ids.next(), legId, limits, route, localPort, invite: kept(transaction), offer, media, ...what };
+  }
+}
+
+/** RFC 3261 §20.22; a proxy adds 70 where it is missing. */
+function hopsOf(request: SipRequest): number {
+  const text = request.headers.get("Max-Forwards")?.trim() ?? "";
+  return /^\d{1,3}$/.test(text) ? Math.min(255, Number(text)) : 70;
+}
+
+/** What a restart needs of the INVITE to answer it. */
+function kept({ request, source }: InviteServerTransaction): PeerInvite {
+  const headers = [...request.headers].filter(([name]) => headersToRepeat.has(name));
+  return { uri: request.uri, headers, source };
+}
+
+function refuse(transaction: InviteServerTransaction, status: number): undefined {
+  transaction.respond(responseTo(transaction.request, status, { toTag: `refused${status}` }));
+  return undefined;
+}
+
+function mediaOf(
+  offer: string,
+  leg: { readonly id: string; readonly localPort: number },
+  from: string,
+  session: SessionSettings,
+): Negotiated | number {
+  const answer = answerTo(offer, leg, 1, "sendrecv", from, session);
+  return answer.ok ? answer.media : answer.status;
+}
+
+/** Numbers come with and without the plus sign. */
+function addressOf(text: string): Address {
+  const number = text.startsWith("+") ? text : `+${text}`;
+  return isE164(number) ? { kind: "number", number } : { kind: "uri", uri: text };
+}
+
+function userOf(uri: string): string {
+  const parsed = parseUri(uri);
+  return (parsed.ok && "user" in parsed.value ? parsed.value.user : undefined) ?? "";
+}
+
+/** Who calls, as a number where it is one: P-Asserted-Identity of a trusted trunk (RFC 3325) before From. */
+function callerOf(request: SipRequest): string {
+  const user = userOf(uriOf(request.headers.get("P-Asserted-Identity") ?? request.headers.get("From")));
+  const number = user.startsWith("+") ? user : `+${user}`;
+  return isE164(number) ? number : user === "" ? "anonymous" : user;
+}
+
+function uriOf(value: string | undefined): string {
+  const parsed = parseNameAddr(value ?? "");
+  return parsed.ok ? parsed.value.uri : "";
+}

@@ -1,0 +1,341 @@
+/**
+ * Keeps one leg's INVITE usage the same as the leg's durable state, and turns what its far end does into signals. Holds nothing that a
+ * restart would need: everything is in the leg or derived from its id.
+ */
+import { derive } from "../../kernel/index.ts";
+import {
+  type AnswerParts,
+  type Body,
+  type DialogValues,
+  type Ending,
+  type EndReason,
+  HeaderList,
+  type InviteEvents,
+  type InviteFailure,
+  type InviteServerTransaction,
+  type InviteUsage,
+  type SipRequest,
+  type SipResponse,
+} from "../../sip/index.ts";
+import type { LegSignal } from "../decide/inputs.ts";
+import type { Call, Leg, MediaDirection, Outcome } from "../model.ts";
+import { directionToOffer, wantedDirection } from "../plans/session-plan.ts";
+import { agreedBy, answerTo, offerOf } from "./session.ts";
+import type { SignalingContext } from "./context.ts";
+
+type WithoutLeg<T> = T extends LegSignal ? Omit<T, "legId"> : never;
+
+/** After a crash our CSeq may be behind what the peer has seen; gaps are legal (RFC 3261 §12.2.1.1). */
+const cseqMargin = 1000;
+
+export class LegDriver implements InviteEvents {
+  readonly #context: SignalingContext;
+  #call: Call;
+  #leg: Leg;
+  #usage: InviteUsage | undefined;
+  /** INVITEs sent so far. */
+  #attempt = 0;
+  #hasRung = false;
+  #isEnding = false;
+  #isFinished = false;
+  /** Our offer that the peer has not answered yet. */
+  #offered: { readonly leg: Leg; readonly version: number; readonly direction: MediaDirection } | undefined;
+  /** The peer's offer waits for our answer; ours is made after it, so that versions rise. */
+  #isAnswering = false;
+  /** Where the peer's signalling comes from. */
+  #peerAddress = "";
+
+  constructor(context: SignalingContext, call: Call, leg: Leg) {
+    this.#context = context;
+    this.#call = call;
+    this.#leg = leg;
+    this.#peerAddress = leg.media?.signalingAddress ?? "";
+  }
+
+  /** Takes the peer's INVITE for a leg that begins with it. */
+  accept(transaction: InviteServerTransaction, legId: string): DialogValues | undefined {
+    this.#peerAddress = transaction.source.address;
+    const { stack, secret } = this.#context;
+    const localTag = derive(secret, 8, legId, "tag");
+    this.#usage = stack.acceptInvite(transaction, { localTag, contact: this.#context.contactOf(legId, transaction.source.protocol) }, this);
+    return this.#usage.dialog;
+  }
+
+  /** No call came of the INVITE. */
+  refuse(status: number): void {
+    this.#isEnding = true;
+    this.#usage?.reject(status);
+  }
+
+  /**
+   * The dialog of before a restart, or the peer's INVITE that still needs our answer. A CANCEL that is still owed needs our INVITE: that
+   * goes out again as a repeat, unless the far end may have forgotten it.
+   */
+  restore(isLate: boolean): void {
+    const { dialog, state, attempt, invite, offer, answeredAt } = this.#leg;
+    if (invite !== undefined) {
+      const headers = new HeaderList(invite.headers);
+      const request: SipRequest = { kind: "request", method: "INVITE", uri: invite.uri, headers, body: Buffer.from(offer ?? "") };
+      this.accept(this.#context.stack.restoreInvite(request, invite.source), this.#leg.id);
+      // Our 2xx may have gone out or not; a BYE that is owed waits for its ACK.
+      if (answeredAt !== undefined) this.#answer(this.#leg);
+    } else if (dialog !== undefined && (state === "answered" || this.#leg.owes !== null)) {
+      this.#peerAddress = dialog.peer.address;
+      this.#attempt = attempt;
+      const values = { ...dialog, state: "confirmed", localCseq: dialog.localCseq + cseqMargin * (this.#call.recoveries + 1) } as const;
+      this.#usage = this.#context.stack.restore(values, this, this.#context.authorizeFor(this.#leg));
+    } else if (this.#leg.owes?.kind === "end" && this.#leg.direction === "outbound" && !isLate) {
+      this.#isEnding = true;
+      void this.#invite(this.#call, this.#leg);
+    }
+  }
+
+  /** Asks the peer whether it still has the dialog. */
+  probe(): void {
+    this.#usage?.options();
+  }
+
+  apply(call: Call, leg: Leg): void {
+    if (this.#isFinished) return;
+    this.#call = call;
+    this.#leg = leg;
+    if (leg.state === "ended") {
+      this.#end(leg);
+      return;
+    }
+    if (leg.direction === "inbound") this.#respond(leg);
+    else if (leg.state !== "answered" && leg.attempt > this.#attempt) void this.#invite(call, leg);
+    this.#reoffer(call, leg);
+  }
+
+  async #invite(call: Call, leg: Leg): Promise<void> {
+    this.#attempt = leg.attempt;
+    const { stack, secret, resolve, session } = this.#context;
+    const destination = await resolve(leg.route);
+    if (destination === undefined) {
+      this.#tell({ kind: "leg-failed", cause: "transport", status: 503, reason: `${leg.route.host} has no address` });
+      this.#isFinished = true;
+      return;
+    }
+    if (this.#isFinished) return;
+    this.#peerAddress = destination.address;
+    const body = offerOf(leg, leg.version, wantedDirection(call, leg), session);
+    this.#offered = { leg, version: leg.version, direction: wantedDirection(call, leg) };
+    const authorization =
+      leg.challenge && this.#context.authorizationFor(leg, leg.challenge, { method: "INVITE", uri: leg.route.requestUri });
+    const authorize = this.#context.authorizeFor(leg);
+    this.#usage = stack.invite(
+      {
+        requestUri: leg.route.requestUri,
+        from: `<${leg.route.fromUri}>`,
+        to: `<${leg.route.toUri}>`,
+        callId: derive(secret, 16, leg.id, "call-id"),
+        localTag: derive(secret, 8, leg.id, "tag"),
+        branch: `z9hG4bK${derive(secret, 12, leg.id, "invite", leg.attempt)}`,
+        sequence: leg.attempt,
+        contact: this.#context.contactOf(leg.id, destination.protocol),
+        destination,
+        reachedAtPeer: leg.route.phoneId !== undefined,
+        ...(leg.route.maxForwards !== undefined && { maxForwards: leg.route.maxForwards }),
+        body,
+        ...(authorization && { authorization }),
+        ...(authorize && { authorize }),
+      },
+      this,
+    );
+    if (this.#isEnding) this.#usage.cancel();
+  }
+
+  /** Our side of the peer's INVITE. */
+  #respond(leg: Leg): void {
+    if (this.#usage?.phase !== "ringing") return;
+    if (leg.state === "answered") this.#answer(leg);
+    else if (leg.state === "ringing" && !this.#hasRung) {
+      this.#hasRung = true;
+      this.#usage.ring(180);
+    }
+  }
+
+  #answer(leg: Leg): void {
+    const answer = answerTo(leg.offer ?? "", leg, leg.version, leg.media?.stated ?? "sendrecv", this.#peerAddress, this.#context.session);
+    if (answer.ok) this.#usage?.answer(answer.body);
+    else this.#usage?.reject(answer.status);
+  }
+
+  #reoffer(call: Call, leg: Leg): void {
+    const direction = directionToOffer(call, leg);
+    if (direction !== undefined && this.#offered === undefined && !this.#isAnswering) this.#offer(leg, direction);
+  }
+
+  #offer(leg: Leg, direction: MediaDirection): void {
+    const version = leg.version + 1;
+    this.#offered = { leg, version, direction };
+    this.#usage?.reoffer(offerOf(leg, version, direction, this.#context.session));
+  }
+
+  #end(leg: Leg): void {
+    if (this.#isEnding) return;
+    this.#isEnding = true;
+    const { owes } = leg;
+    if (owes === null) {
+      this.#isFinished = true;
+      return;
+    }
+    const usage = this.#usage;
+    // An INVITE that waits for its address to be found is not sent at all.
+    if (usage === undefined || usage.phase === "ended") this.#release();
+    else if (owes.kind === "reject" && usage.phase === "ringing") usage.reject(owes.status, reasonHeaders(leg.outcome));
+    else usage.bye(reasonHeaders(leg.outcome));
+  }
+
+  #release(): void {
+    this.#tell({ kind: "leg-released" });
+    this.#isFinished = true;
+  }
+
+  #signal(signal: WithoutLeg<LegSignal>): Promise<Call | undefined> {
+    return this.#context.signal({ legId: this.#leg.id, ...signal });
+  }
+
+  // What the far end does (InviteEvents)
+
+  provisional(status: number, _response: SipResponse): void {
+    if (status >= 180 && this.#leg.state === "inviting") this.#tell({ kind: "leg-rang", status });
+  }
+
+  answered(response: SipResponse, dialog: DialogValues): Body | undefined {
+    const offered = this.#offered;
+    this.#offered = undefined;
+    this.#peerAddress = dialog.peer.address;
+    const media = offered && agreedBy(contentOf(response), offered, this.#peerAddress, this.#context.session);
+    this.#tell(media === undefined ? { kind: "leg-unusable", dialog } : { kind: "leg-answered", dialog, media });
+    return undefined;
+  }
+
+  challenged(response: SipResponse): void {
+    this.#usage = undefined;
+    const header = response.status === 401 ? "WWW-Authenticate" : "Proxy-Authenticate";
+    const values = response.headers.all(header);
+    if (this.#isEnding) this.#release();
+    else if (values.length === 0 || !this.#context.hasCredentials(this.#leg)) {
+      this.#tell({ kind: "leg-failed", cause: "response", status: response.status, reason: response.reason });
+      this.#isFinished = true;
+    } else this.#tell({ kind: "leg-challenged", header, values });
+  }
+
+  failed(failure: InviteFailure): void {
+    const { cause, status, q850, reason = failure.response?.reason ?? "" } = failure;
+    this.#tell({ kind: "leg-failed", cause, status, reason, ...(q850 !== undefined && { q850 }) });
+    this.#isFinished = true;
+  }
+
+  acknowledged(body: Body | undefined): void {
+    if (!this.#leg.acknowledged) this.#tell({ kind: "leg-acknowledged" });
+    // The answer to an offer that we made in the 2xx to a re-INVITE without one.
+    if (this.#offered !== undefined && body !== undefined) this.#agree(body);
+  }
+
+  ackMissing(): void {
+    // `ended` follows when the BYE is done.
+  }
+
+  cancelled(_reason: EndReason, release: () => void): void {
+    void this.#signal({ kind: "leg-cancelled" }).then(release);
+    this.#isFinished = true;
+  }
+
+  offered(offer: Body | undefined, respond: (status: number, body?: Body) => void): void {
+    const { session } = this.#context;
+    const leg = this.#leg;
+    const direction = wantedDirection(this.#call, leg);
+    if (offer === undefined) {
+      this.#offered = { leg, version: leg.version + 1, direction };
+      respond(200, offerOf(leg, leg.version + 1, direction, session));
+      return;
+    }
+    const answer = answerTo(offer.content, leg, leg.version, direction, this.#peerAddress, session);
+    if (!answer.ok) {
+      respond(answer.status);
+      return;
+    }
+    this.#isAnswering = true;
+    const version = Math.max(leg.version, this.#offered?.version ?? 0) + 1;
+    void this.#signal({ kind: "leg-offered", media: answer.media, version }).then((call) => {
+      this.#isAnswering = false;
+      const now = call?.legs[leg.id];
+      if (now?.state !== "answered") return respond(481);
+      const agreed = answerTo(offer.content, now, version, now.media?.stated ?? direction, this.#peerAddress, session);
+      if (agreed.ok) respond(200, agreed.body);
+      else respond(agreed.status);
+      // An offer of ours that still waits is made anew.
+      if (this.#offered !== undefined) this.#offer(this.#leg, wantedDirection(this.#call, this.#leg));
+      else this.#reoffer(this.#call, this.#leg);
+    });
+  }
+
+  sessionAccepted(body: Body | undefined): Body | undefined {
+    if (body !== undefined) this.#agree(body);
+    return undefined;
+  }
+
+  #agree(answer: Body): void {
+    const offered = this.#offered;
+    if (offered === undefined) return;
+    const { direction, version } = offered;
+    const media = agreedBy(answer, offered, this.#peerAddress, this.#context.session);
+    this.#settle(media === undefined ? { kind: "leg-refused", direction, status: 488 } : { kind: "leg-agreed", media, version });
+  }
+
+  /** Our offer is out of the way once its result is durable: older states still ask for it. */
+  #settle(signal: WithoutLeg<LegSignal>): void {
+    void this.#signal(signal).then(() => {
+      this.#offered = undefined;
+      this.#reoffer(this.#call, this.#leg);
+    });
+  }
+
+  sessionRefused(status: number): void {
+    const direction = this.#offered?.direction;
+    if (direction !== undefined) this.#settle({ kind: "leg-refused", direction, status });
+  }
+
+  received(_request: SipRequest, _respond: (status: number, parts?: AnswerParts) => void): boolean {
+    return false;
+  }
+
+  dialogChanged(dialog: DialogValues): void {
+    const known = this.#leg.dialog;
+    // Sequence numbers alone are not worth a record: the margin covers ours, and the peer's only grow.
+    const moved =
+      known === undefined ||
+      known.remoteTarget !== dialog.remoteTarget ||
+      known.peer.port !== dialog.peer.port ||
+      known.peer.address !== dialog.peer.address;
+    if (moved && this.#leg.state === "answered") this.#tell({ kind: "leg-dialog", dialog });
+  }
+
+  alive(): void {
+    // Nothing follows from a peer that is still there.
+  }
+
+  ended(ending: Ending, release: () => void): void {
+    if (ending.by === "peer")
+      void this.#signal({ kind: "leg-hung-up", ...(ending.q850 !== undefined && { q850: ending.q850 }) }).then(release);
+    else if (ending.by === "local") this.#tell({ kind: "leg-released" });
+    else this.#tell({ kind: "leg-gone", reason: ending.status === undefined ? "no ACK came" : `SIP ${ending.status}`, owes: false });
+    this.#isFinished = true;
+  }
+
+  #tell(signal: WithoutLeg<LegSignal>): void {
+    void this.#signal(signal);
+  }
+}
+
+function contentOf(response: SipResponse): Body | undefined {
+  return response.body.length === 0 ? undefined : { contentType: response.headers.get("Content-Type") ?? "", content: response.body };
+}
+
+/** RFC 3326: the far end learns why. */
+function reasonHeaders(outcome: Outcome | undefined): readonly (readonly [string, string])[] {
+  return outcome === undefined ? [] : [["Reason", `Q.850;cause=${outcome.q850};text="${outcome.text.replaceAll(/["\\\r\n]/g, "")}"`]];
+}

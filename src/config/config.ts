@@ -1,0 +1,100 @@
+/** The settings of one server, read once at the start: environment over file over defaults. */
+import { availableParallelism, homedir } from "node:os";
+import type { LogLevel } from "../kernel/index.ts";
+import { refusal } from "./errors.ts";
+import type { PortRange } from "./kinds.ts";
+import { type Environment, gather, type Problem } from "./sources.ts";
+import { type Host, type Setting, settings } from "./settings.ts";
+
+/** Deeply frozen. */
+export type Config = {
+  readonly dataDir: string;
+  readonly databaseUrl?: string | undefined;
+  readonly http: { readonly host: string; readonly port: number };
+  readonly sip: { readonly host: string; readonly port: number; readonly digest: "MD5" | "SHA-256" | "both" };
+  readonly publicUrl?: string | undefined;
+  /** Written into SIP Contact and SDP instead of `sip.host`. */
+  readonly publicAddress?: string | undefined;
+  readonly rtpPorts: PortRange;
+  readonly mediaWorkers: number;
+  readonly demo: boolean;
+  readonly demoPhone: { readonly port: number; readonly rtpPorts: PortRange };
+  readonly admin: Login;
+  readonly user: Login;
+  readonly logLevel: LogLevel;
+  readonly allowPrivateUrls: boolean;
+};
+
+/** What was preset for a login that the first run creates. */
+type Login = { readonly email?: string | undefined; readonly password?: string | undefined };
+
+/**
+ * Reads every setting from `environment` and from the file that CALLWRIGHT_CONFIG_FILE names. An empty value counts as not set.
+ * Throws one CONFIG_INVALID whose message lists every mistake; secrets are not shown in it.
+ */
+export function loadConfig(environment: Environment = process.env, host: Host = thisHost()): Config {
+  const { values, problems } = gather(environment);
+  const config = assemble((setting) => {
+    const text = values.get(setting.name);
+    const value = text === undefined ? undefined : setting.kind.parse(text);
+    if (text !== undefined && value === undefined) {
+      problems.push({ name: setting.name, value: setting.secret ? "(not shown)" : text, reason: `must be ${setting.kind.allowed}` });
+    }
+    return value ?? setting.fallback(host);
+  });
+  if (problems.length === 0) problems.push(...contradictions(config));
+  if (problems.length > 0) throw refusal("CONFIG_INVALID", { message: describe(problems), problems });
+  return freeze(config);
+}
+
+function thisHost(): Host {
+  return { isRoot: process.getuid?.() === 0, home: homedir(), cores: availableParallelism(), logsToTerminal: process.stderr.isTTY };
+}
+
+function assemble(read: <T>(setting: Setting<T>) => T): Config {
+  return {
+    dataDir: read(settings.dataDir),
+    databaseUrl: read(settings.databaseUrl),
+    http: { host: read(settings.httpHost), port: read(settings.httpPort) },
+    sip: { host: read(settings.sipHost), port: read(settings.sipPort), digest: read(settings.sipDigest) },
+    publicUrl: read(settings.publicUrl),
+    publicAddress: read(settings.publicAddress),
+    rtpPorts: read(settings.rtpPorts),
+    mediaWorkers: read(settings.mediaWorkers),
+    demo: read(settings.demo),
+    demoPhone: { port: read(settings.demoPhonePort), rtpPorts: read(settings.demoPhoneRtpPorts) },
+    admin: { email: read(settings.adminEmail), password: read(settings.adminPassword) },
+    user: { email: read(settings.userEmail), password: read(settings.userPassword) },
+    logLevel: read(settings.logLevel),
+    allowPrivateUrls: read(settings.allowPrivateUrls),
+  };
+}
+
+/** Values that are each allowed, but not together. */
+function contradictions({ sip, publicAddress, rtpPorts, demo, demoPhone }: Config): Problem[] {
+  const problems: Problem[] = [];
+  if (publicAddress === undefined && ["0.0.0.0", "::"].includes(sip.host)) {
+    const reason = `must be set when ${settings.sipHost.name} is ${sip.host}: peers need an address to send to`;
+    problems.push({ name: settings.publicAddress.name, value: "", reason });
+  }
+  if (demo && demoPhone.port !== 0 && demoPhone.port === sip.port) {
+    const reason = `must differ from ${settings.sipPort.name}`;
+    problems.push({ name: settings.demoPhonePort.name, value: String(demoPhone.port), reason });
+  }
+  if (demo && demoPhone.rtpPorts.first <= rtpPorts.last && rtpPorts.first <= demoPhone.rtpPorts.last) {
+    const { first, last } = demoPhone.rtpPorts;
+    const reason = `must not overlap ${settings.rtpPorts.name}=${rtpPorts.first}-${rtpPorts.last}`;
+    problems.push({ name: settings.demoPhoneRtpPorts.name, value: `${first}-${last}`, reason });
+  }
+  return problems;
+}
+
+function describe(problems: readonly Problem[]): string {
+  const lines = problems.map(({ name, value, reason }) => `  ${name}${value === "" ? "" : `=${value}`} ${reason}`);
+  return ["These settings are wrong:", ...lines, "All settings: docs/reference/configuration.md"].join("\n");
+}
+
+function freeze<T extends object>(value: T): T {
+  for (const member of Object.values(value)) if (typeof member === "object" && member !== null) freeze(member);
+  return Object.freeze(value);
+}

@@ -1,0 +1,96 @@
+/** The kinds of values a setting can have: how the text is read, and the sentence that says what is allowed. */
+import { isIP } from "node:net";
+import { isAbsolute } from "node:path";
+
+export type Kind<T> = {
+  /** Completes "must be …". */
+  readonly allowed: string;
+  /** Returns undefined for text that is not allowed. */
+  parse(text: string): T | undefined;
+};
+
+export type PortRange = { readonly first: number; readonly last: number };
+
+const longestName = 253;
+
+export const absolutePath: Kind<string> = {
+  allowed: "an absolute path",
+  parse: (text) => (isAbsolute(text) ? text : undefined),
+};
+
+export const ipAddress: Kind<string> = {
+  allowed: "an IPv4 or IPv6 address",
+  parse: (text) => (isIP(text) === 0 ? undefined : text),
+};
+
+export const hostName: Kind<string> = {
+  allowed: "an IP address or a host name",
+  parse: (text) => (isIP(text) !== 0 || (text.length <= longestName && isDnsName(text)) ? text : undefined),
+};
+
+export const flag: Kind<boolean> = {
+  allowed: "true or false",
+  parse: (text) => (text === "true" ? true : text === "false" ? false : undefined),
+};
+
+export const emailAddress: Kind<string> = {
+  allowed: "an e-mail address",
+  parse: (text) => (/^[^\s@]+@[^\s@]+$/.test(text) && text.length <= 254 ? text : undefined),
+};
+
+export const password: Kind<string> = {
+  allowed: "8 to 128 characters",
+  parse: (text) => (text.length >= 8 && text.length <= 128 ? text : undefined),
+};
+
+/** A port to bind; 0 lets the operating system choose. */
+export const bindPort: Kind<number> = {
+  allowed: "a port from 1 to 65535, or 0 to let the operating system pick one",
+  parse: (text) => integerBetween(text, 0, 65535),
+};
+
+export const portRange: Kind<PortRange> = {
+  allowed: "two ports from 1024 to 65535 as first-last, the first even and below the last",
+  parse(text) {
+    const [firstText, lastText, ...rest] = text.split("-");
+    const first = integerBetween(firstText ?? "", 1024, 65535);
+    const last = integerBetween(lastText ?? "", 1024, 65535);
+    if (first === undefined || last === undefined || rest.length > 0) return undefined;
+    return first < last && first % 2 === 0 ? { first, last } : undefined;
+  },
+};
+
+/** An http or https address without query and fragment; returned without the slash at its end, so paths can be appended. */
+export const webAddress: Kind<string> = {
+  allowed: "an http or https URL without query or fragment",
+  parse(text) {
+    const url = URL.parse(text);
+    if (url === null || !["http:", "https:"].includes(url.protocol) || url.search !== "" || url.hash !== "") return undefined;
+    return url.href.replace(/\/+$/, "");
+  },
+};
+
+export const postgresUrl: Kind<string> = {
+  allowed: "a postgres:// or postgresql:// URL",
+  parse: (text) => (["postgres:", "postgresql:"].includes(URL.parse(text)?.protocol ?? "") ? text : undefined),
+};
+
+export function integer(least: number, most: number): Kind<number> {
+  return { allowed: `a whole number from ${least} to ${most}`, parse: (text) => integerBetween(text, least, most) };
+}
+
+export function choice<const T extends string>(values: readonly T[]): Kind<T> {
+  return { allowed: `one of ${values.join(", ")}`, parse: (text) => values.find((value) => value === text) };
+}
+
+function integerBetween(text: string, least: number, most: number): number | undefined {
+  if (!/^\d{1,9}$/.test(text)) return undefined;
+  const value = Number(text);
+  return value >= least && value <= most ? value : undefined;
+}
+
+/** RFC 1123 §2.1. A name whose last label is all digits would be a broken IPv4 address. */
+function isDnsName(text: string): boolean {
+  const labels = text.split(".");
+  return labels.every((label) => /^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/.test(label)) && !/^\d+$/.test(labels.at(-1) ?? "");
+}

@@ -1,0 +1,134 @@
+/** Every setting there is: the one schema from which loading, error messages and the reference page are made. */
+import { logLevels } from "../kernel/index.ts";
+import {
+  absolutePath,
+  bindPort,
+  choice,
+  emailAddress,
+  flag,
+  hostName,
+  integer,
+  ipAddress,
+  type Kind,
+  password,
+  portRange,
+  postgresUrl,
+  webAddress,
+} from "./kinds.ts";
+
+/** What defaults may depend on. */
+export type Host = { readonly isRoot: boolean; readonly home: string; readonly cores: number; readonly logsToTerminal: boolean };
+
+export type Setting<T> = {
+  readonly name: string;
+  readonly kind: Kind<T>;
+  /** The value when nothing is given; undefined when there is none. */
+  readonly fallback: (host: Host) => T;
+  /** The default as the reference page shows it. */
+  readonly defaultText: string;
+  readonly description: string;
+  /** Never shown, not even in an error. */
+  readonly secret: boolean;
+};
+
+export const settings = {
+  dataDir: computed("CALLWRIGHT_DATA_DIR", absolutePath, {
+    fallback: (host) => (host.isRoot ? "/var/lib/callwright" : `${host.home}/.local/share/callwright`),
+    defaultText: "/var/lib/callwright as root, else ~/.local/share/callwright",
+    description: "Where the journal, recordings and the local database live. One server at a time uses a data directory.",
+  }),
+  databaseUrl: optional("DATABASE_URL", postgresUrl, {
+    defaultText: "a local PostgreSQL that the server starts",
+    description: "A PostgreSQL to use instead of the local one.",
+    secret: true,
+  }),
+  httpHost: fixed("CALLWRIGHT_HTTP_HOST", hostName, "127.0.0.1", "Address on which HTTP listens."),
+  httpPort: fixed("CALLWRIGHT_HTTP_PORT", bindPort, 8080, "Port on which HTTP listens."),
+  publicUrl: optional("CALLWRIGHT_PUBLIC_URL", webAddress, {
+    defaultText: "http:// with the HTTP host and port",
+    description: "Address under which clients reach the HTTP server; used in links and Location headers.",
+  }),
+  sipHost: fixed("CALLWRIGHT_SIP_HOST", ipAddress, "127.0.0.1", "Address on which SIP (UDP and TCP) and RTP listen."),
+  sipPort: fixed("CALLWRIGHT_SIP_PORT", bindPort, 5060, "Port on which SIP listens, UDP and TCP."),
+  sipDigest: fixed(
+    "CALLWRIGHT_SIP_DIGEST",
+    choice(["MD5", "SHA-256", "both"]),
+    "MD5",
+    "How phones sign in (RFC 8760). Some phones in use give up when SHA-256 is offered, even beside MD5.",
+  ),
+  publicAddress: optional("CALLWRIGHT_PUBLIC_ADDRESS", ipAddress, {
+    defaultText: "the SIP host",
+    description: "Address written into SIP Contact and SDP, when it differs from the SIP host: behind NAT, or when bound to all addresses.",
+  }),
+  rtpPorts: computed("CALLWRIGHT_RTP_PORTS", portRange, {
+    fallback: () => ({ first: 20000, last: 29999 }),
+    defaultText: "20000-29999",
+    description: "UDP ports for RTP and RTCP, two for each leg. Keep them outside the range from which the system picks ports.",
+  }),
+  mediaWorkers: computed("CALLWRIGHT_MEDIA_WORKERS", integer(1, 256), {
+    fallback: (host) => Math.max(1, host.cores - 1),
+    defaultText: "processor cores minus one, at least 1",
+    description: "Threads that send, receive and mix audio.",
+  }),
+  demo: fixed("CALLWRIGHT_DEMO", flag, true, "Whether the first run creates demo numbers and a demo flow, and the demo phone runs."),
+  demoPhonePort: fixed("CALLWRIGHT_DEMO_PHONE_PORT", bindPort, 5070, "SIP port of the demo phone."),
+  demoPhoneRtpPorts: computed("CALLWRIGHT_DEMO_PHONE_RTP_PORTS", portRange, {
+    fallback: () => ({ first: 30000, last: 30199 }),
+    defaultText: "30000-30199",
+    description: "UDP ports for the demo phone's RTP.",
+  }),
+  adminEmail: optional("CALLWRIGHT_ADMIN_EMAIL", emailAddress, {
+    defaultText: "chosen at the first run",
+    description: "Login of the administrator that the first run creates.",
+  }),
+  adminPassword: optional("CALLWRIGHT_ADMIN_PASSWORD", password, {
+    defaultText: "generated at the first run and printed once",
+    description: "Password of that administrator.",
+    secret: true,
+  }),
+  userEmail: optional("CALLWRIGHT_USER_EMAIL", emailAddress, {
+    defaultText: "chosen at the first run",
+    description: "Login of the ordinary user, with a phone, that the first run creates.",
+  }),
+  userPassword: optional("CALLWRIGHT_USER_PASSWORD", password, {
+    defaultText: "generated at the first run and printed once",
+    description: "Password of that user.",
+    secret: true,
+  }),
+  logLevel: computed("CALLWRIGHT_LOG_LEVEL", choice(logLevels), {
+    fallback: (host) => (host.logsToTerminal ? "warn" : "info"),
+    defaultText: "warn when standard error is a terminal, else info",
+    description: "The least important log lines that are written.",
+  }),
+  allowPrivateUrls: fixed(
+    "CALLWRIGHT_ALLOW_PRIVATE_URLS",
+    flag,
+    false,
+    "Whether HTTP requests of flows, and prompts by URL, may go to private and loopback addresses.",
+  ),
+};
+
+/** Names a JSON file with the same names as keys. It is no part of `settings`, because a file cannot name another. */
+export const configFileSetting = optional("CALLWRIGHT_CONFIG_FILE", absolutePath, {
+  defaultText: "no file",
+  description: "A JSON file: one object whose keys are the names of this page. The environment wins over it.",
+});
+
+type Details<T> = {
+  readonly fallback: (host: Host) => T;
+  readonly defaultText: string;
+  readonly description: string;
+  readonly secret?: boolean;
+};
+
+function computed<T>(name: string, kind: Kind<T>, details: Details<T>): Setting<T> {
+  return { secret: false, ...details, name, kind };
+}
+
+function optional<T>(name: string, kind: Kind<T>, details: Omit<Details<T>, "fallback">): Setting<T | undefined> {
+  return { secret: false, ...details, name, kind, fallback: () => undefined };
+}
+
+function fixed<T extends string | number | boolean>(name: string, kind: Kind<T>, value: T, description: string): Setting<T> {
+  return { name, kind, fallback: () => value, defaultText: String(value), description, secret: false };
+}

@@ -1,0 +1,1 @@
+export { type DemoPhone, startDemoPhone } from "./demo-phone.ts";

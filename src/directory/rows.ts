@@ -1,0 +1,87 @@
+/** What is configured rather than live: plain rows, each keyed by its account. */
+
+/** Ordered from most to least: each dialect maps them to its vendor's names. */
+export const roles = ["administrator", "manager", "user"] as const;
+export type Role = (typeof roles)[number];
+
+type Row = {
+  readonly id: string;
+  readonly accountId: string;
+  /** Epoch milliseconds. */
+  readonly createdAt: number;
+  readonly updatedAt: number;
+};
+
+export type Account = Omit<Row, "accountId"> & { readonly name: string };
+
+export type User = Row & {
+  /** Unique in the whole server, compared without case. */
+  readonly email: string;
+  readonly firstName: string;
+  readonly lastName: string;
+  readonly roles: readonly Role[];
+  /** argon2id, PHC string. */
+  readonly passwordHash: string;
+};
+
+/** A SIP phone that registers here and belongs to a user. */
+export type Phone = Row & {
+  readonly userId: string;
+  /** The user part of the address of record and the digest username; unique in the whole server. */
+  readonly username: string;
+  /** H(username:realm:password) under MD5 and SHA-256 (RFC 7616 §3.4.2). */
+  readonly ha1Md5: string;
+  readonly ha1Sha256: string;
+};
+
+/** A number that an account owns: it may be shown as caller id, and calls to it come in. */
+export type PhoneNumber = Row & {
+  /** E.164 with the plus sign; unique in the whole server. */
+  readonly number: string;
+  /** The flow that takes calls to this number, or null: then they are refused. */
+  readonly flowId: string | null;
+};
+
+export type Trunk = Row & {
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  readonly transport: "udp" | "tcp";
+  readonly username: string | null;
+  /** In the clear in memory, encrypted at rest; never in an answer or a log. */
+  readonly password: string | null;
+  /** Numbers that begin with one of these go out here; the longest match wins, then the lower priority value. "" takes every number. */
+  readonly prefixes: readonly string[];
+  readonly priority: number;
+  /** Numeric addresses from which calls of this trunk are accepted. */
+  readonly sourceAddresses: readonly string[];
+  /** Send media to the address the signalling came from until the peer's own RTP shows a better one (peers behind NAT). */
+  readonly mediaToSource: boolean;
+};
+
+export type Flow = Row & {
+  readonly name: string;
+  /** Counts saves, from 1. */
+  readonly version: number;
+  /** SHA-256 of the canonical document, hex: what a running script is pinned to. */
+  readonly hash: string;
+  /** The flow document as saved (flows validates it before it gets here). */
+  readonly document: unknown;
+};
+
+export type ApiKey = Row & {
+  readonly userId: string;
+  readonly name: string;
+  /** SHA-256 of the key, hex. The key itself is shown once and not kept. */
+  readonly keyHash: string;
+  /** The first characters, so that people can tell keys apart. */
+  readonly keyPrefix: string;
+};
+
+/** A signed-in person's cookie. */
+export type Login = Row & {
+  readonly userId: string;
+  /** SHA-256 of the cookie's value, hex. */
+  readonly tokenHash: string;
+  readonly expiresAt: number;
+};

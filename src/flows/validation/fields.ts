@@ -1,0 +1,33 @@
+/** Checks that several verbs share. */
+import { type Check, integer, list, object, members, template, text, unknownName } from "./check.ts";
+
+/** Telephone-event digits (RFC 4733 §3.2) that can end an entry. */
+export const digitSet: Check = text(/^[0-9*#A-D]{0,16}$/, "digits from 0-9, *, #, A-D");
+
+export const voice: Check = text(/^[a-z0-9-]{1,32}$/, "the name of a voice");
+
+export const prompt: Check = list(
+  {
+    required: true,
+    check(value, path, report) {
+      const names = (members(value) ?? []).map(([name]) => name);
+      const part = promptParts.find(({ by }) => names.includes(by));
+      if (part !== undefined) return part.shape.check(value, path, report);
+      const known = promptParts.map(({ by }) => by);
+      const [first] = names;
+      report.mistake(
+        path,
+        first === undefined ? `must be an object with one of ${known.join(", ")}` : unknownName("prompt part", first, known),
+      );
+    },
+  },
+  0,
+  20,
+);
+
+const promptParts: readonly { readonly by: string; readonly shape: Check }[] = [
+  { by: "say", shape: object({ say: template, voice: { ...voice, required: false } }) },
+  { by: "play", shape: object({ play: template }) },
+  { by: "pauseMs", shape: object({ pauseMs: integer(20, 60_000) }) },
+  { by: "toneHz", shape: object({ toneHz: integer(50, 3400), durationMs: integer(20, 10_000) }) },
+];

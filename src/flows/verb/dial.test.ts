@@ -1,0 +1,47 @@
+import { expect, test } from "vitest";
+import type { Outcome } from "../../calls/index.ts";
+import { trialOf } from "../trial.ts";
+
+const outcome = (result: Outcome["result"], sipStatus = 0): Outcome => ({
+  result,
+  side: "remote",
+  q850: 16,
+  text: "",
+  ...(sipStatus > 0 && { sipStatus }),
+});
+
+test("dials, waits while they talk, and tells how it went", () => {
+  const trial = trialOf({ verb: "dial", to: "{{ number }}", callerId: "{{ callee.number }}", into: "talk" }, { number: " +12025550100 " });
+  expect(trial.start()).toMatchObject({
+    wait: { for: "dial" },
+    actions: [{ kind: "dial", dialId: "dial-1", to: "+12025550100", callerId: "+302101234567", ringMs: 30_000 }],
+  });
+  expect(trial.give({ kind: "dial-answered", dialId: "dial-9" })).toBeUndefined();
+  expect(trial.give({ kind: "dial-answered", dialId: "dial-1" })).toMatchObject({
+    node: "only",
+    visit: 1,
+    wait: { for: "talk" },
+    actions: [],
+  });
+  expect(trial.give({ kind: "dial-answered", dialId: "dial-1" })).toBeUndefined();
+  const end = trial.give({ kind: "dial-ended", dialId: "dial-1", outcome: outcome("completed"), answered: true, talkedMs: 900 });
+  expect(end).toMatchObject({ exit: "done", set: { talk: { result: "completed", answered: true, talkedMs: 900, sipStatus: null } } });
+});
+
+test.each([
+  ["busy", "busy"],
+  ["no-answer", "no-answer"],
+  ["rejected", "failed"],
+  ["no-route", "failed"],
+  ["cancelled", "failed"],
+] as const)("a second party that was not reached (%s) takes the exit %s", (result, exit) => {
+  const trial = trialOf({ verb: "dial", to: "+12025550100", ringMs: 5000 });
+  trial.start();
+  expect(trial.give({ kind: "dial-ended", dialId: "dial-1", outcome: outcome(result, 486), answered: false, talkedMs: 0 })?.exit).toBe(
+    exit,
+  );
+});
+
+test("a number that is empty with these values takes the exit error", () => {
+  expect(trialOf({ verb: "dial", to: "{{ nothing }}" }).start()).toMatchObject({ exit: "error", actions: [] });
+});

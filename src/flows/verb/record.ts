@@ -1,0 +1,51 @@
+/**
+ * | waits for | event | then |
+ * |---|---|---|
+ * | prompt | prompt-ended | begins to record |
+ * | prompt | prompt-ended, failed | exit error |
+ * | recording | recording-ended | exit error when it failed, silence after silence, else done |
+ */
+import type { RecordNode } from "../document.ts";
+import { choice, flag, integer, optional, variable } from "../validation/check.ts";
+import { digitSet, prompt } from "../validation/fields.ts";
+import { into, leave, playPrompt, promptEnd, promptItems, type Turn, type Verb, type Visit } from "../verb.ts";
+
+const beep = { toneHz: 1000, durationMs: 300 };
+
+export const record: Verb<RecordNode> = {
+  verb: "record",
+  fields: {
+    prompt: optional(prompt),
+    beep: optional(flag),
+    maxMs: optional(integer(1000, 14_400_000)),
+    silenceMs: optional(integer(0, 600_000)),
+    finishOn: optional(digitSet),
+    hears: optional(choice(["peer", "both"])),
+    into: optional(variable),
+  },
+  exits: () => ["done", "silence", "error"],
+  enter(node, visit) {
+    const items = promptItems([...(node.prompt ?? []), ...((node.beep ?? true) ? [beep] : [])], visit);
+    return items.length > 0 ? playPrompt(items, false, visit) : begin(node, visit);
+  },
+  on(node, event, wait, visit) {
+    if (wait.for === "prompt") {
+      const end = promptEnd(event, visit);
+      return end && (end === "played" ? begin(node, visit) : leave("error"));
+    }
+    if (event.kind !== "recording-ended" || event.recordingId !== visit.id("recording")) return undefined;
+    const { recordingId, durationMs, reason, digit } = event;
+    return leave(exitOf(reason, node), into(node.into, { recordingId, durationMs, reason, digit: digit ?? null }));
+  },
+};
+
+function begin(node: RecordNode, visit: Visit): Turn {
+  const { maxMs = 60_000, silenceMs = 5000, finishOn = "#", hears = "peer" } = node;
+  const recordingId = visit.id("recording");
+  return { kind: "wait", wait: { for: "recording" }, actions: [{ kind: "record", recordingId, maxMs, silenceMs, finishOn, hears }] };
+}
+
+function exitOf(reason: string, node: RecordNode): string {
+  if (reason === "failed") return "error";
+  return reason === "silence" && node.exits?.["silence"] !== undefined ? "silence" : "done";
+}

@@ -1,0 +1,28 @@
+/** Every verb there is. */
+import type { FlowNode } from "./document.ts";
+import type { Verb } from "./verb.ts";
+import { branch } from "./verb/branch.ts";
+import { collect } from "./verb/collect.ts";
+import { dial } from "./verb/dial.ts";
+import { hangUp } from "./verb/hang-up.ts";
+import { pause } from "./verb/pause.ts";
+import { play } from "./verb/play.ts";
+import { record } from "./verb/record.ts";
+import { request } from "./verb/request.ts";
+import { say } from "./verb/say.ts";
+import { sendDigits } from "./verb/send-digits.ts";
+import { set } from "./verb/set.ts";
+
+export const verbs: Readonly<Record<FlowNode["verb"], Verb>> = {
+  branch,
+  collect,
+  dial,
+  "hang-up": hangUp,
+  pause,
+  play,
+  record,
+  request,
+  say,
+  "send-digits": sendDigits,
+  set,
+};

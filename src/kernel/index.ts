@@ -1,0 +1,12 @@
+export { type Clock, sleep, systemClock, type Timer } from "./clock.ts";
+export {
+  CallwrightError,
+  type ErrorDetails,
+  type ErrorRegistry,
+  type Parsed,
+  parsed,
+  refusals,
+  unparsed,
+} from "./errors.ts";
+export { derive, type Ids, isId, systemIds } from "./ids.ts";
+export { jsonLogger, type Logger, type LogLevel, logLevels, silentLogger } from "./logger.ts";

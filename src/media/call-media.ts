@@ -1,0 +1,72 @@
+import type { EndpointContext } from "./endpoint/context.ts";
+import { Endpoint } from "./endpoint/endpoint.ts";
+import { Mixer } from "./mixer.ts";
+import type { MediaOrder } from "./orders.ts";
+import type { MediaEvent, MediaPlan } from "./plan.ts";
+import type { TickMember } from "./tick.ts";
+
+/** The media of one call on this thread: takes whole plans, finds what changed, and moves all its endpoints by one frame at each tick. */
+export class CallMedia implements TickMember {
+  readonly #context: EndpointContext;
+  readonly #emit: (endpointId: string, event: MediaEvent) => void;
+  readonly #endpoints = new Map<string, Endpoint>();
+  /** The same as an array: cheaper to walk three times in each frame. */
+  #ticking: readonly Endpoint[] = [];
+  readonly #mixer = new Mixer();
+  readonly #closing = new Set<Promise<void>>();
+
+  constructor(context: EndpointContext, emit: (endpointId: string, event: MediaEvent) => void) {
+    this.#context = context;
+    this.#emit = emit;
+  }
+
+  get isEmpty(): boolean {
+    return this.#endpoints.size === 0;
+  }
+
+  apply(plan: MediaPlan): void {
+    const plans = new Map(plan.endpoints.map((endpoint) => [endpoint.endpointId, endpoint]));
+    for (const [endpointId, endpoint] of this.#endpoints) {
+      const wanted = plans.get(endpointId);
+      if (wanted !== undefined) endpoint.leave(wanted);
+      else {
+        this.#endpoints.delete(endpointId);
+        this.#close(endpoint);
+      }
+    }
+    for (const [endpointId, wanted] of plans) {
+      const endpoint = this.#endpoints.get(endpointId) ?? new Endpoint(wanted, this.#context, (event) => this.#emit(endpointId, event));
+      this.#endpoints.set(endpointId, endpoint);
+      endpoint.enter(wanted);
+    }
+    this.#ticking = [...this.#endpoints.values()];
+    const heard = this.#mixer.arrange(this.#endpoints);
+    for (const endpoint of this.#endpoints.values()) endpoint.listen(heard.has(endpoint));
+  }
+
+  provide(order: Extract<MediaOrder, { kind: "prompt" }>): void {
+    this.#endpoints.get(order.endpointId)?.provide(order.promptId, order.start, order.items, order.error);
+  }
+
+  tick(): void {
+    const nowMs = this.#context.clock.monotonicMs();
+    for (const endpoint of this.#ticking) endpoint.advance(nowMs);
+    this.#mixer.begin();
+    for (const endpoint of this.#ticking) endpoint.speak(this.#mixer, nowMs);
+    for (const endpoint of this.#ticking) endpoint.record();
+  }
+
+  /** Settles when every endpoint that left has told its end. */
+  async close(): Promise<void> {
+    for (const endpoint of this.#endpoints.values()) this.#close(endpoint);
+    this.#endpoints.clear();
+    this.#ticking = [];
+    await Promise.all(this.#closing);
+  }
+
+  #close(endpoint: Endpoint): void {
+    const closing = endpoint.close();
+    this.#closing.add(closing);
+    void closing.finally(() => this.#closing.delete(closing));
+  }
+}

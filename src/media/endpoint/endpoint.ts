@@ -1,0 +1,196 @@
+import { emptyRtpHeader, parseRtp, ReceiverStatistics, type RtpSockets, TelephoneEventReceiver } from "../../rtp/index.ts";
+import { type Codec, codecByName, frameMs, samplesPerMs } from "../codec/codec.ts";
+import type { Mixer } from "../mixer.ts";
+import type { PlayableItem } from "../orders.ts";
+import type { EndpointPlan, MediaEvent } from "../plan.ts";
+import type { EndpointContext } from "./context.ts";
+import { Hearing } from "./hearing.ts";
+import { Recordings } from "./recordings.ts";
+import { RtcpReporter } from "./rtcp-reporter.ts";
+import { SourceLock } from "./source-lock.ts";
+import { RtpStream } from "./stream.ts";
+import { Voice } from "./voice.ts";
+
+/** After a restart the stream goes on this far ahead of where it can have been. */
+const resumeMargin = 64;
+
+/** One leg's RTP: its two sockets, what it sends and hears, and who its peer is. `advance`, `speak` and `record` are called in this order each 20 ms. */
+export class Endpoint {
+  plan: EndpointPlan;
+  /** Present while somebody listens to the peer. */
+  hearing: Hearing | undefined;
+  readonly #context: EndpointContext;
+  readonly #emit: (event: MediaEvent) => void;
+  readonly #lock: SourceLock;
+  readonly #stream: RtpStream;
+  readonly #voice: Voice;
+  readonly #recordings: Recordings;
+  readonly #statistics = new ReceiverStatistics();
+  readonly #events: TelephoneEventReceiver;
+  readonly #rtcp: RtcpReporter;
+  readonly #header = emptyRtpHeader();
+  #codec: Codec;
+  #sockets: RtpSockets | undefined;
+  #boundPort = 0;
+  #closing: Promise<void> = Promise.resolve();
+  #peerSsrc: number | undefined;
+  #dropped = 0;
+
+  constructor(plan: EndpointPlan, context: EndpointContext, emit: (event: MediaEvent) => void) {
+    this.plan = plan;
+    this.#context = context;
+    this.#emit = emit;
+    this.#codec = codecByName[plan.codec];
+    this.#lock = new SourceLock(plan, (remote) => emit({ kind: "locked", remote }));
+    this.#stream = this.#openStream(plan);
+    this.#voice = new Voice(this.#codec, context, emit);
+    this.#recordings = new Recordings(context.logger, emit);
+    this.#rtcp = new RtcpReporter(context.clock, context.ids);
+    this.#events = new TelephoneEventReceiver({
+      began: () => this.#voice.bargeIn(),
+      digit: (digit, durationMs) => {
+        this.#recordings.digit(digit);
+        emit({ kind: "digit", digit, durationMs });
+      },
+    });
+  }
+
+  /** The ports go free when `plan` wants others. All endpoints of a call leave before any enters, so they can trade ports. */
+  leave(plan: EndpointPlan | undefined): void {
+    if (this.#sockets === undefined || plan?.localPort === this.#boundPort) return;
+    this.#closing = this.#sockets.close();
+    this.#sockets = undefined;
+  }
+
+  enter(plan: EndpointPlan): void {
+    this.plan = plan;
+    if (this.#codec.name !== plan.codec) {
+      this.#codec = codecByName[plan.codec];
+      this.#hear(false);
+    }
+    this.#stream.ssrc = plan.ssrc;
+    this.#lock.update(plan);
+    this.#voice.update(plan, this.#codec);
+    this.#recordings.update(plan.recordings);
+    if (plan.localPort !== this.#boundPort) this.#bind(plan.localPort);
+  }
+
+  /** Sound for the prompt that the plan named. */
+  provide(promptId: string, start: number, items: readonly PlayableItem[], error: string | undefined): void {
+    this.#voice.provide(promptId, start, items, error);
+  }
+
+  listen(isHeard: boolean): void {
+    this.#hear(isHeard || this.#recordings.areRunning);
+  }
+
+  /** The next 20 ms of the peer. */
+  advance(nowMs: number): void {
+    this.hearing?.advance();
+    this.#events.expire(nowMs);
+  }
+
+  /** Sends our next 20 ms, and RTCP when it is time. */
+  speak(mixer: Mixer, nowMs: number): void {
+    const { target } = this.#lock;
+    if (this.#sockets === undefined || target === undefined || !this.plan.sends) this.#stream.pause(this.#codec.silence);
+    else this.#voice.speak(this.#stream, this.#sockets, target, mixer, this);
+    if (this.#sockets !== undefined && this.#rtcp.isDue(nowMs)) this.#sendReport(this.#sockets, false);
+  }
+
+  record(): void {
+    if (this.hearing !== undefined) this.#recordings.write(this.hearing.linear, this.#stream.payload, this.#codec);
+  }
+
+  /** Says goodbye, frees the ports at once, finishes recordings and then tells the counters. */
+  async close(): Promise<void> {
+    this.#hear(false);
+    if (this.#sockets !== undefined && this.#lock.target !== undefined) this.#sendReport(this.#sockets, true);
+    this.leave(undefined);
+    this.#events.reset();
+    await Promise.all([this.#closing, this.#recordings.close()]);
+    const { packetsReceived, packetsLost, jitter } = this.#statistics;
+    this.#emit({
+      kind: "closed",
+      counters: {
+        packetsSent: this.#stream.packets,
+        packetsReceived,
+        packetsLost,
+        packetsDropped: this.#dropped,
+        jitterMs: jitter / samplesPerMs,
+      },
+    });
+  }
+
+  #hear(isWanted: boolean): void {
+    if (isWanted) this.hearing ??= new Hearing(this.#codec);
+    else if (this.hearing !== undefined) {
+      this.#dropped += this.hearing.buffer.dropped;
+      this.hearing = undefined;
+    }
+  }
+
+  #openStream(plan: EndpointPlan): RtpStream {
+    const { clock, ids } = this.#context;
+    const onPosition = () => {
+      const { sequenceNumber, timestamp } = this.#stream;
+      this.#emit({ kind: "stream", position: { sequenceNumber, timestamp, at: clock.now() } });
+    };
+    if (plan.resume === undefined) {
+      // RFC 3550 §5.1: both begin at random.
+      return new RtpStream(plan.ssrc, Number.parseInt(ids.random(2), 16), Number.parseInt(ids.random(4), 16), onPosition);
+    }
+    const elapsedMs = Math.max(0, clock.now() - plan.resume.at);
+    const sequenceNumber = (plan.resume.sequenceNumber + Math.floor(elapsedMs / frameMs) + resumeMargin) & 0xffff;
+    return new RtpStream(plan.ssrc, sequenceNumber, (plan.resume.timestamp + elapsedMs * samplesPerMs) >>> 0, onPosition);
+  }
+
+  #bind(port: number): void {
+    this.#boundPort = port;
+    this.#sockets = this.#context.openSockets(this.#context.host, port, {
+      rtp: (bytes, address, fromPort) => this.#receive(bytes, address, fromPort),
+      rtcp: (bytes, address) => {
+        if (address === this.#lock.target?.address) this.#rtcp.receive(bytes);
+      },
+    });
+    if (this.#sockets === undefined) this.#emit({ kind: "port-taken", localPort: port });
+  }
+
+  #receive(bytes: Uint8Array, address: string, port: number): void {
+    const header = this.#header;
+    const { plan } = this;
+    const isRtp = parseRtp(bytes, header);
+    const isEvent = header.payloadType === plan.telephoneEvent;
+    if (!isRtp || !(isEvent || header.payloadType === plan.payloadType)) {
+      this.#dropped += 1;
+      return;
+    }
+    const nowMs = this.#context.clock.monotonicMs();
+    const verdict = this.#lock.judge(address, port, header, nowMs);
+    if (verdict === "stranger") this.#dropped += 1;
+    if (verdict !== "accepted") return;
+    if (header.ssrc !== this.#peerSsrc) this.#meet(header.ssrc);
+    if (!this.#statistics.receive(header.sequenceNumber, header.timestamp, nowMs * samplesPerMs) || !plan.receives) return;
+    if (isEvent) this.#events.receive(header.timestamp, bytes, header.payloadStart, header.payloadEnd, nowMs);
+    else this.hearing?.buffer.put(header.sequenceNumber, header.timestamp, bytes, header.payloadStart, header.payloadEnd);
+  }
+
+  /** The peer's stream is a new one. */
+  #meet(ssrc: number): void {
+    if (this.#peerSsrc !== undefined) {
+      this.#statistics.restart();
+      this.#events.reset();
+      this.hearing?.buffer.reset();
+    }
+    this.#peerSsrc = ssrc;
+  }
+
+  #sendReport(sockets: RtpSockets, goodbye: boolean): void {
+    const { target } = this.#lock;
+    if (target === undefined) return;
+    const { remote } = this.plan;
+    // The RTCP port of SDP belongs to the address of SDP; a peer found elsewhere has it beside its RTP port.
+    const port = remote !== undefined && remote.port === target.port ? remote.rtcpPort : target.port + 1;
+    sockets.sendRtcp(this.#rtcp.report(this.#stream, this.#statistics, this.#peerSsrc, goodbye), target.address, port);
+  }
+}

@@ -1,0 +1,149 @@
+import type { Clock, Logger, LogLevel } from "../../kernel/index.ts";
+import type { MediaReport } from "../orders.ts";
+import type { MediaEngine, MediaEvent, MediaEventHandler, MediaPlan, PromptSource } from "../plan.ts";
+import { EndpointRecord } from "./endpoint-record.ts";
+import { MediaWorker } from "./media-worker.ts";
+import { PromptBinder } from "./prompt-binder.ts";
+
+export type MediaEngineOptions = {
+  /** Threads. Each carries about 1,000 plain calls. */
+  readonly workers: number;
+  /** Numeric address on which RTP is bound. */
+  readonly host: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Of the threads' own lines. */
+  readonly logLevel: LogLevel;
+  readonly prompts: PromptSource;
+};
+
+type CallRecord = {
+  readonly worker: MediaWorker;
+  plan: MediaPlan;
+  revision: number;
+  readonly endpoints: Map<string, EndpointRecord>;
+  /** True when its worker was replaced: from then on plans leave out what the lost one had done. */
+  isResumed: boolean;
+};
+
+/** Starts the media threads. Settles when all are ready; rejects when one cannot begin. */
+export async function createMediaEngine(options: MediaEngineOptions): Promise<MediaEngine> {
+  const engine = new ThreadedMediaEngine(options);
+  try {
+    await engine.open(options);
+  } catch (cause) {
+    await engine.close();
+    throw cause;
+  }
+  return engine;
+}
+
+/** Spreads calls over media threads, a call whole on one of them, and puts a call on a new thread when its own dies. */
+class ThreadedMediaEngine implements MediaEngine {
+  readonly #clock: Clock;
+  readonly #binder: PromptBinder;
+  readonly #workers: MediaWorker[] = [];
+  readonly #calls = new Map<string, CallRecord>();
+  readonly #handlers: MediaEventHandler[] = [];
+
+  constructor({ clock, logger, prompts }: MediaEngineOptions) {
+    this.#clock = clock;
+    this.#binder = new PromptBinder(prompts, logger, (order) => {
+      const call = this.#calls.get(order.callId);
+      call?.endpoints.get(order.endpointId)?.soundProvided(clock.now());
+      call?.worker.post(order);
+    });
+  }
+
+  async open({ workers, host, clock, logger, logLevel }: MediaEngineOptions): Promise<void> {
+    for (let index = 0; index < workers; index++) {
+      const worker = await MediaWorker.open({ host, logLevel }, clock, logger.child({ mediaWorker: index }), {
+        reports: (reports) => this.#report(reports),
+        restarted: () => this.#resume(worker),
+      });
+      this.#workers.push(worker);
+    }
+  }
+
+  apply(callId: string, plan: MediaPlan, revision: number): void {
+    const known = this.#calls.get(callId);
+    if (known !== undefined && revision <= known.revision) return;
+    if (known === undefined && plan.endpoints.length === 0) return;
+    const call = known ?? this.#add(callId);
+    call.plan = plan;
+    call.revision = revision;
+    for (const { endpointId } of plan.endpoints) if (!call.endpoints.has(endpointId)) call.endpoints.set(endpointId, new EndpointRecord());
+    this.#post(callId, call);
+    this.#binder.bind(callId, plan);
+  }
+
+  onEvent(handler: MediaEventHandler): void {
+    this.#handlers.push(handler);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#workers.map((worker) => worker.close()));
+    this.#calls.clear();
+  }
+
+  #add(callId: string): CallRecord {
+    const worker = this.#workers.reduce((least, other) => (other.calls < least.calls ? other : least));
+    worker.calls += 1;
+    const call: CallRecord = { worker, plan: { endpoints: [] }, revision: -1, endpoints: new Map(), isResumed: false };
+    this.#calls.set(callId, call);
+    return call;
+  }
+
+  #post(callId: string, call: CallRecord): void {
+    const now = this.#clock.now();
+    const plan = call.isResumed
+      ? { endpoints: call.plan.endpoints.map((endpoint) => call.endpoints.get(endpoint.endpointId)?.resumed(endpoint, now) ?? endpoint) }
+      : call.plan;
+    call.worker.post({ kind: "apply", callId, plan });
+  }
+
+  #resume(worker: MediaWorker): void {
+    for (const [callId, call] of this.#calls) {
+      if (call.worker !== worker) continue;
+      call.isResumed = true;
+      for (const endpoint of call.plan.endpoints) {
+        const ids = call.endpoints.get(endpoint.endpointId)?.doubtful(endpoint) ?? [];
+        for (const digitsId of ids) this.#tell(callId, endpoint.endpointId, { kind: "digits-sent", digitsId });
+      }
+      this.#report(lostEnds(callId, call));
+      this.#post(callId, call);
+      this.#binder.repeat(callId);
+    }
+  }
+
+  #report(reports: readonly MediaReport[]): void {
+    for (const { callId, endpointId, event } of reports) {
+      const call = this.#calls.get(callId);
+      call?.endpoints.get(endpointId)?.observe(event);
+      if (call !== undefined && event.kind === "closed") this.#left(callId, call, endpointId);
+      this.#tell(callId, endpointId, event);
+    }
+  }
+
+  /** The call is kept until its last endpoint told its end, so that a plan that comes late is known as old. */
+  #left(callId: string, call: CallRecord, endpointId: string): void {
+    if (call.plan.endpoints.some((endpoint) => endpoint.endpointId === endpointId)) return;
+    call.endpoints.delete(endpointId);
+    if (call.endpoints.size > 0 || call.plan.endpoints.length > 0) return;
+    this.#calls.delete(callId);
+    call.worker.calls -= 1;
+  }
+
+  #tell(callId: string, endpointId: string, event: MediaEvent): void {
+    for (const handler of this.#handlers) handler(callId, endpointId, event);
+  }
+}
+
+/** Endpoints that were closing when their worker died: their counters died with it. */
+function lostEnds(callId: string, call: CallRecord): readonly MediaReport[] {
+  const counters = { packetsSent: 0, packetsReceived: 0, packetsLost: 0, packetsDropped: 0, jitterMs: 0 };
+  const planned = new Set(call.plan.endpoints.map(({ endpointId }) => endpointId));
+  return [...call.endpoints.keys()]
+    .filter((endpointId) => !planned.has(endpointId))
+    .map((endpointId) => ({ callId, endpointId, event: { kind: "closed", counters } }));
+}

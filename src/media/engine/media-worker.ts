@@ -1,0 +1,108 @@
+import { Worker } from "node:worker_threads";
+import type { Clock, Logger, Timer } from "../../kernel/index.ts";
+import type { MediaOrder, MediaReport } from "../orders.ts";
+import type { FromWorker, ToWorker, WorkerStart } from "../worker.ts";
+
+export type MediaWorkerListener = {
+  reports(reports: readonly MediaReport[]): void;
+  /** A new thread took the place of one that died: it knows nothing yet. */
+  restarted(): void;
+};
+
+const firstRestartMs = 100;
+const longestRestartMs = 5000;
+
+/** One media thread, replaced when it dies. Orders are collected for up to a millisecond: a post alone costs eight times one in a batch. */
+export class MediaWorker {
+  readonly #start: WorkerStart;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #listener: MediaWorkerListener;
+  #worker: Worker | undefined;
+  #orders: MediaOrder[] = [];
+  #flushTimer: Timer | undefined;
+  #restartTimer: Timer | undefined;
+  #restartMs = firstRestartMs;
+  #isClosing = false;
+  /** Calls that are on it. */
+  calls = 0;
+
+  private constructor(start: WorkerStart, clock: Clock, logger: Logger, listener: MediaWorkerListener) {
+    this.#start = start;
+    this.#clock = clock;
+    this.#logger = logger;
+    this.#listener = listener;
+  }
+
+  /** Settles when its thread is ready; rejects when it cannot begin. */
+  static async open(start: WorkerStart, clock: Clock, logger: Logger, listener: MediaWorkerListener): Promise<MediaWorker> {
+    const media = new MediaWorker(start, clock, logger, listener);
+    try {
+      await media.#run();
+    } catch (cause) {
+      media.#isClosing = true;
+      media.#restartTimer?.cancel();
+      throw cause;
+    }
+    return media;
+  }
+
+  /** While there is no thread, orders are dropped: `restarted` asks for all of them again. */
+  post(order: MediaOrder): void {
+    if (this.#worker === undefined) return;
+    this.#orders.push(order);
+    this.#flushTimer ??= this.#clock.after(0, this.#flush);
+  }
+
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    this.#restartTimer?.cancel();
+    this.#flush();
+    const worker = this.#worker;
+    if (worker === undefined) return;
+    const gone = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
+    worker.postMessage({ kind: "close" } satisfies ToWorker);
+    await gone;
+  }
+
+  #run(): Promise<void> {
+    const worker = new Worker(new URL("../worker.ts", import.meta.url), { workerData: this.#start });
+    this.#worker = worker;
+    return new Promise((ready, failed) => {
+      worker.on("message", (message: FromWorker) => {
+        if (message.kind === "reports") this.#listener.reports(message.reports);
+        else {
+          this.#restartMs = firstRestartMs;
+          ready();
+        }
+      });
+      worker.on("error", (cause) => {
+        this.#logger.error({ cause }, "A media thread died.");
+        failed(cause);
+      });
+      worker.on("exit", () => this.#exited());
+    });
+  }
+
+  #exited(): void {
+    this.#worker = undefined;
+    this.#flushTimer?.cancel();
+    this.#flushTimer = undefined;
+    this.#orders = [];
+    if (this.#isClosing) return;
+    this.#restartTimer = this.#clock.after(this.#restartMs, () => {
+      this.#restartMs = Math.min(longestRestartMs, this.#restartMs * 2);
+      // A failure comes back here through "exit".
+      this.#run().catch((cause: unknown) => this.#logger.error({ cause }, "A media thread could not be replaced."));
+      this.#listener.restarted();
+    });
+  }
+
+  readonly #flush = (): void => {
+    this.#flushTimer?.cancel();
+    this.#flushTimer = undefined;
+    if (this.#orders.length === 0 || this.#worker === undefined) return;
+    this.#worker.postMessage({ kind: "orders", orders: this.#orders } satisfies ToWorker);
+    this.#orders = [];
+  };
+}

@@ -1,0 +1,151 @@
+/**
+ * What media a call wants, whole, as a value. The engine receives the plan with a revision and finds the difference to what it
+ * does now: applying a plan twice is the same as once, and after a crash the last plan is simply applied again.
+ */
+
+export const codecs = ["PCMU", "PCMA"] as const;
+export type CodecName = (typeof codecs)[number];
+
+export type SocketAddress = { readonly address: string; readonly port: number };
+
+/** One piece of what is played. `speech` and `audio` are prepared before the worker sees them (prompt-source.ts). */
+export type PromptItem =
+  | { readonly kind: "speech"; readonly text: string; readonly voice?: string }
+  /** An absolute path, a file: URL or an http(s) URL of a WAV file. */
+  | { readonly kind: "audio"; readonly uri: string }
+  | { readonly kind: "silence"; readonly durationMs: number }
+  | { readonly kind: "tone"; readonly frequencyHz: number; readonly durationMs: number };
+
+export type PromptPlan = {
+  /** Unique within the endpoint. The worker reports its end by this id, once. */
+  readonly promptId: string;
+  readonly items: readonly PromptItem[];
+  /** Where to begin, in milliseconds of the whole prompt; more than 0 after a hold or a crash. */
+  readonly offsetMs: number;
+  /** Starting the same prompt again (after a hold) counts this up. */
+  readonly start: number;
+  /** A digit from the peer ends it, with reason "digit". */
+  readonly bargeIn: boolean;
+};
+
+/** What the peer of an endpoint hears. */
+export type Source =
+  | { readonly kind: "silence" }
+  | { readonly kind: "prompt"; readonly prompt: PromptPlan }
+  | { readonly kind: "hold-music" }
+  /** The tone a caller hears while the other side rings. */
+  | { readonly kind: "ringback" }
+  /** The voices of these endpoints of the same call, without its own. */
+  | { readonly kind: "mix"; readonly endpointIds: readonly string[] };
+
+/** Digits to send as RFC 4733 events. Done once: an id that was seen is never sent again. */
+export type DigitsPlan = { readonly digitsId: string; readonly digits: string; readonly toneMs: number; readonly gapMs: number };
+
+/** Records what the peer says to a 16-bit 8 kHz mono WAV file at `path`; ends when it leaves the plan or a limit is met. */
+export type RecordingPlan = {
+  readonly recordingId: string;
+  readonly path: string;
+  readonly maxMs: number;
+  /** Ends after this much silence, 0 for never. */
+  readonly silenceMs: number;
+  /** A digit of these ends it ("" for none). */
+  readonly finishOn: string;
+  /** "peer" records what the peer says, "both" mixes in what it hears. */
+  readonly hears: "peer" | "both";
+};
+
+/** Where our RTP stream stands: enough to go on after a crash (RFC 3550 allows a jump of under 3,000). */
+export type StreamPosition = {
+  readonly sequenceNumber: number;
+  readonly timestamp: number;
+  /** Epoch milliseconds at which these were true. */
+  readonly at: number;
+};
+
+/** One media endpoint: one leg's RTP port and what happens there. `endpointId` is the leg's id. */
+export type EndpointPlan = {
+  readonly endpointId: string;
+  /** RTP on this port, RTCP on the next. */
+  readonly localPort: number;
+  /** Unknown until an SDP from the peer. */
+  readonly remote?: SocketAddress & { readonly rtcpPort: number };
+  /** Where the signalling came from, when media goes there until the peer's own RTP shows a better address. */
+  readonly signalingAddress?: string;
+  readonly codec: CodecName;
+  readonly payloadType: number;
+  /** Payload type of telephone-event (RFC 4733) towards the peer; absent when not negotiated. */
+  readonly telephoneEvent?: number;
+  readonly ssrc: number;
+  /** Our side of the session direction: whether we send, and whether we take what comes. */
+  readonly sends: boolean;
+  readonly receives: boolean;
+  readonly source: Source;
+  readonly digits: readonly DigitsPlan[];
+  readonly recordings: readonly RecordingPlan[];
+  /** Where to go on after a restart; absent for a new stream. */
+  readonly resume?: StreamPosition;
+  /** The source the stream was locked to before a restart. */
+  readonly lockedTo?: SocketAddress;
+};
+
+/** All endpoints of one call. An endpoint that is no longer named is closed and its port rests. */
+export type MediaPlan = { readonly endpoints: readonly EndpointPlan[] };
+
+export const noMedia: MediaPlan = { endpoints: [] };
+
+/** How an endpoint did, RFC 3550 §6.4.1 where a term is from there. */
+export type EndpointCounters = {
+  readonly packetsSent: number;
+  readonly packetsReceived: number;
+  readonly packetsLost: number;
+  readonly packetsDropped: number;
+  readonly jitterMs: number;
+};
+
+/** What the engine says back. All carry the call and the endpoint. */
+export type MediaEvent =
+  | {
+      readonly kind: "prompt-ended";
+      readonly promptId: string;
+      readonly reason: "finished" | "digit" | "failed";
+      /** Where in the whole prompt it ended, its offset included. */
+      readonly playedMs: number;
+      readonly error?: string;
+    }
+  | { readonly kind: "digit"; readonly digit: string; readonly durationMs: number }
+  | { readonly kind: "digits-sent"; readonly digitsId: string }
+  | {
+      readonly kind: "recording-ended";
+      readonly recordingId: string;
+      readonly reason: "maximum" | "silence" | "digit" | "failed" | "stopped";
+      readonly durationMs: number;
+      readonly digit?: string;
+    }
+  /** The first valid packet fixed where the peer really is (symmetric RTP). */
+  | { readonly kind: "locked"; readonly remote: SocketAddress }
+  /** When we begin to send, go on after a pause, and at each sequence wrap: between two of these, every 20 ms are one number and 160 of timestamp. */
+  | { readonly kind: "stream"; readonly position: StreamPosition }
+  /** The port could not be bound: the call must take another. */
+  | { readonly kind: "port-taken"; readonly localPort: number }
+  | { readonly kind: "closed"; readonly counters: EndpointCounters };
+
+export type MediaEventHandler = (callId: string, endpointId: string, event: MediaEvent) => void;
+
+/** The media port of a call: plain structured clones both ways, so a worker thread can become a process. */
+export type MediaEngine = {
+  /** Makes the media of `callId` what `plan` says. Revisions below or equal to the last one applied are ignored. */
+  apply(callId: string, plan: MediaPlan, revision: number): void;
+  onEvent(handler: MediaEventHandler): void;
+  close(): Promise<void>;
+};
+
+/** Turns a prompt item into raw audio that a worker can play as it is. Runs off the main and media threads; results are cached. */
+export type PromptSource = {
+  /**
+   * Resolves to one file of headerless samples per codec at 8 kHz and its length. Rejects with PROMPT_UNREADABLE,
+   * PROMPT_UNREACHABLE, PROMPT_TOO_LARGE or SPEECH_FAILED. The second time for the same item costs a map lookup.
+   */
+  prepare(item: Extract<PromptItem, { kind: "speech" | "audio" }>): Promise<PreparedPrompt>;
+};
+
+export type PreparedPrompt = { readonly files: Readonly<Record<CodecName, string>>; readonly durationMs: number };

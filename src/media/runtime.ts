@@ -1,0 +1,109 @@
+import type { Clock, Ids, Logger, Timer } from "../kernel/index.ts";
+import type { OpenRtpSockets } from "../rtp/index.ts";
+import { CallMedia } from "./call-media.ts";
+import type { EndpointContext } from "./endpoint/context.ts";
+import type { MediaOrder, MediaReport } from "./orders.ts";
+import type { MediaEvent } from "./plan.ts";
+import { composeLoops } from "./sound/loops.ts";
+import { PromptCache } from "./sound/prompt-cache.ts";
+import { Tick, type TickMember } from "./tick.ts";
+
+export type MediaRuntimeOptions = {
+  readonly host: string;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly logger: Logger;
+  readonly openSockets: OpenRtpSockets;
+  /** Takes what happened, a batch at most once a millisecond. */
+  readonly report: (reports: readonly MediaReport[]) => void;
+};
+
+/** Raw sound kept in memory on each thread: over two hours of it. */
+const promptCacheBytes = 64 * 1024 * 1024;
+
+/** All calls of one thread: the same in a worker and in-process. */
+export class MediaRuntime {
+  readonly #context: EndpointContext;
+  readonly #report: (reports: readonly MediaReport[]) => void;
+  readonly #tick: Tick;
+  readonly #calls = new Map<string, { readonly media: CallMedia; readonly member: TickMember }>();
+  /** Calls that left, until their recordings are closed. */
+  readonly #ending = new Set<Promise<void>>();
+  #reports: MediaReport[] = [];
+  #flushTimer: Timer | undefined;
+
+  constructor(options: MediaRuntimeOptions) {
+    const { host, clock, ids, logger, openSockets } = options;
+    const prompts = new PromptCache(promptCacheBytes);
+    this.#context = { host, clock, ids, logger, openSockets, prompts, loops: composeLoops() };
+    this.#report = options.report;
+    this.#tick = new Tick(clock);
+  }
+
+  receive(orders: readonly MediaOrder[]): void {
+    for (const order of orders) {
+      this.#guard(order.callId, () => {
+        if (order.kind === "apply") this.#apply(order);
+        else this.#calls.get(order.callId)?.media.provide(order);
+      });
+    }
+  }
+
+  /** Ends all calls and tells what is left to tell. */
+  async close(): Promise<void> {
+    for (const callId of this.#calls.keys()) this.#end(callId);
+    await Promise.all(this.#ending);
+    this.#flush();
+  }
+
+  #apply({ callId, plan }: Extract<MediaOrder, { kind: "apply" }>): void {
+    const known = this.#calls.get(callId);
+    if (known === undefined && plan.endpoints.length === 0) return;
+    const { media } = known ?? this.#add(callId);
+    media.apply(plan);
+    if (media.isEmpty) this.#end(callId);
+  }
+
+  #add(callId: string): { readonly media: CallMedia; readonly member: TickMember } {
+    const media = new CallMedia(this.#context, (endpointId, event) => this.#emit(callId, endpointId, event));
+    const advance = () => media.tick();
+    const call = { media, member: { tick: () => this.#guard(callId, advance) } };
+    this.#calls.set(callId, call);
+    this.#tick.add(call.member);
+    return call;
+  }
+
+  /** A bug ends the media of one call, not of the thread. */
+  #guard(callId: string, action: () => void): void {
+    try {
+      action();
+    } catch (cause) {
+      this.#context.logger.error({ callId, cause }, "The media of a call failed and was ended.");
+      this.#end(callId);
+    }
+  }
+
+  #end(callId: string): void {
+    const call = this.#calls.get(callId);
+    if (call === undefined) return;
+    this.#calls.delete(callId);
+    this.#tick.remove(call.member);
+    const ending = call.media.close();
+    this.#ending.add(ending);
+    void ending.finally(() => this.#ending.delete(ending));
+  }
+
+  #emit(callId: string, endpointId: string, event: MediaEvent): void {
+    this.#reports.push({ callId, endpointId, event });
+    this.#flushTimer ??= this.#context.clock.after(0, this.#flush);
+  }
+
+  readonly #flush = (): void => {
+    this.#flushTimer?.cancel();
+    this.#flushTimer = undefined;
+    if (this.#reports.length === 0) return;
+    const reports = this.#reports;
+    this.#reports = [];
+    this.#report(reports);
+  };
+}

@@ -1,0 +1,80 @@
+import { expect, test } from "vitest";
+import type { Timer } from "../kernel/index.ts";
+import { VirtualClock } from "../../test/support/virtual-clock.ts";
+import { Tick } from "./tick.ts";
+
+/** A clock on which `lateMs` pass unseen before the next timer: a process that was held up. */
+class HeldClock extends VirtualClock {
+  lateMs = 0;
+
+  /** As setTimeout does. */
+  override after(delayMs: number, action: () => void): Timer {
+    return super.after(Math.max(1, delayMs), action);
+  }
+
+  override monotonicMs(): number {
+    return super.monotonicMs() + this.lateMs;
+  }
+}
+
+function counter() {
+  const member = { ticks: 0, tick: () => void (member.ticks += 1) };
+  return member;
+}
+
+test("each member is called once every 20 ms, without drift", () => {
+  const clock = new VirtualClock();
+  const tick = new Tick(clock);
+  const members = Array.from({ length: 130 }, counter);
+  for (const member of members) tick.add(member);
+  clock.advance(20_000);
+  for (const { ticks } of members) {
+    expect(ticks).toBeGreaterThanOrEqual(1000);
+    expect(ticks).toBeLessThanOrEqual(1001);
+  }
+});
+
+test("no timer is armed without members; a member may take itself out", () => {
+  const clock = new VirtualClock();
+  const tick = new Tick(clock);
+  expect(clock.armed).toBe(0);
+  const stays = counter();
+  const leaves = { ticks: 0, tick: () => tick.remove(leaves) };
+  tick.add(stays);
+  tick.add(leaves);
+  clock.advance(60);
+  expect(stays.ticks).toBeGreaterThanOrEqual(3);
+  tick.remove(stays);
+  expect(clock.armed).toBe(0);
+});
+
+test("many members are spread over slots", () => {
+  const clock = new VirtualClock();
+  const tick = new Tick(clock);
+  const calledAt: number[] = [];
+  for (let count = 0; count < 1000; count++) tick.add({ tick: () => calledAt.push(clock.monotonicMs()) });
+  clock.advance(40);
+  const perMs = new Map<number, number>();
+  for (const at of calledAt) perMs.set(at, (perMs.get(at) ?? 0) + 1);
+  expect(Math.max(...perMs.values())).toBe(50);
+});
+
+test("a short stall is caught up in bounded turns, a long one is left out", () => {
+  const clock = new HeldClock();
+  const tick = new Tick(clock);
+  const members = Array.from({ length: 300 }, counter);
+  for (const member of members) tick.add(member);
+  clock.advance(100);
+  const total = () => members.reduce((sum, { ticks }) => sum + ticks, 0);
+  const before = members[0]?.ticks ?? 0;
+  const totalBefore = total();
+  clock.lateMs = 100;
+  while (total() === totalBefore) clock.advance(1);
+  expect(total() - totalBefore).toBe(4 * 50);
+  clock.advance(100);
+  expect((members[0]?.ticks ?? 0) - before).toBeGreaterThanOrEqual(9);
+  const afterCatchUp = members[0]?.ticks ?? 0;
+  clock.lateMs += 60_000;
+  clock.advance(200);
+  expect((members[0]?.ticks ?? 0) - afterCatchUp).toBeLessThan(25);
+});

@@ -1,0 +1,58 @@
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { expect, test } from "vitest";
+import { freePortRange } from "../../test/support/free-ports.ts";
+import { openUdpSockets } from "./udp-socket.ts";
+
+const silent = { rtp: () => undefined, rtcp: () => undefined };
+
+test("a buffer may be used again as soon as it was sent", async () => {
+  const peer = createSocket("udp4").bind(0, "127.0.0.1");
+  await once(peer, "listening");
+  const received: (number | undefined)[] = [];
+  const complete = new Promise<void>((resolve) => {
+    peer.on("message", (bytes) => {
+      received.push(bytes[0]);
+      if (received.length === 5) resolve();
+    });
+  });
+  const sockets = openUdpSockets("127.0.0.1", await freePortRange(2), silent);
+  const bytes = new Uint8Array(172);
+  for (let count = 0; count < 5; count++) {
+    bytes[0] = count;
+    sockets?.sendRtp(bytes, "127.0.0.1", peer.address().port);
+  }
+  await complete;
+  expect(received).toEqual([0, 1, 2, 3, 4]);
+  await sockets?.close();
+  peer.close();
+});
+
+test("a port that is taken is told, and the other one is free again", async () => {
+  const port = await freePortRange(2);
+  const taken = createSocket("udp4").bind(port + 1, "127.0.0.1");
+  await once(taken, "listening");
+  expect(openUdpSockets("127.0.0.1", port, silent)).toBeUndefined();
+  const free = createSocket("udp4").bind(port, "127.0.0.1");
+  await once(free, "listening");
+  free.close();
+  taken.close();
+});
+
+test("RTP and RTCP arrive apart, and an absent peer is no error", async () => {
+  const port = await freePortRange(4);
+  const heard: string[] = [];
+  const both = Promise.withResolvers<void>();
+  const note = (kind: string) => (bytes: Uint8Array) => {
+    heard.push(`${kind} ${bytes.length}`);
+    if (heard.length === 2) both.resolve();
+  };
+  const one = openUdpSockets("127.0.0.1", port, { rtp: note("rtp"), rtcp: note("rtcp") });
+  const other = openUdpSockets("127.0.0.1", port + 2, silent);
+  one?.sendRtp(new Uint8Array(3), "127.0.0.1", 1);
+  other?.sendRtp(new Uint8Array(3), "127.0.0.1", port);
+  other?.sendRtcp(new Uint8Array(4), "127.0.0.1", port + 1);
+  await both.promise;
+  expect(heard.toSorted()).toEqual(["rtcp 4", "rtp 3"]);
+  await Promise.all([one?.close(), other?.close()]);
+});

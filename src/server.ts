@@ -1,0 +1,321 @@
+/** The composition root: the only file that constructs everything, and that knows in which order it begins and ends. */
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { createHttpServer, evoDialect, Logins, type MetricSample, nativeDialect, phoneRealm } from "./api/index.ts";
+import { evolve, Incoming, LiveCalls, LiveViews, replay, Routing, SipSignaling, TrunkCredentials } from "./calls/index.ts";
+import { type Config, listening } from "./config/index.ts";
+import { type DemoPhone, startDemoPhone } from "./demo-phone/index.ts";
+import type { Directory } from "./directory/index.ts";
+import { demoNumber, type FirstRun, firstRun, pointDemoTrunk } from "./first-run.ts";
+import { createHttpRequester, createScriptLibrary } from "./flows/index.ts";
+import { createHttpClient } from "./http-client/index.ts";
+import { createShipper, openJournal, type OpenJournal, type Shipper } from "./journal/index.ts";
+import { type Clock, derive, type Ids, type Logger, sleep, systemClock, systemIds } from "./kernel/index.ts";
+import { createMediaEngine, createPromptLibrary } from "./media/index.ts";
+import { PortPool } from "./rtp/index.ts";
+import { Challenger, openResolver, openSipTransport, Registrar, SipStack } from "./sip/index.ts";
+import { createFliteSynthesizer } from "./speech/index.ts";
+import { openDataDirectory, openStore, type Store } from "./store/index.ts";
+
+export type ServerOptions = {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly version: string;
+  /** Hears, in plain sentences, what takes time at the start. */
+  readonly progress: (message: string) => void;
+  /** Nothing can become durable any more: the process should end and be started again. */
+  readonly onLost: (cause: unknown) => void;
+};
+
+export type Server = {
+  /** Where clients reach the HTTP API. */
+  readonly url: string;
+  readonly sipPort: number;
+  readonly demoPhone: DemoPhone | undefined;
+  readonly directory: Directory;
+  /** What the first start created, with passwords that are not kept in the clear anywhere; undefined on later starts. */
+  readonly firstRun: FirstRun | undefined;
+  /** Calls that went on from a former process. */
+  readonly recovered: number;
+  /** Ends live calls with BYE, then everything else, the local database included. */
+  close(): Promise<void>;
+};
+
+const product = "Callwright";
+const promptCacheBytes = 512 * 1024 * 1024;
+const fetchLimits = { maxBytes: 20 * 1024 * 1024, timeoutMs: 10_000 };
+/** How long the far ends of calls are given to take their BYE when the server stops. */
+const farewellMs = 2000;
+
+export async function startServer({ config, logger, version, progress, onLost }: ServerOptions): Promise<Server> {
+  await using undo = new AsyncDisposableStack();
+  const clock = systemClock();
+  const ids = systemIds(clock);
+  const log = (part: string) => logger.child({ part });
+
+  const data = await openDataDirectory(config.dataDir, clock);
+  undo.defer(() => data.close());
+  const store = await openStore({ data, databaseUrl: config.databaseUrl, clock, logger: log("store"), progress });
+  undo.defer(() => store.close());
+  const { directory } = store;
+  const shippedTo = await store.archive.cursor();
+  const journal = await openJournal({ directory: data.journal, clock, logger: log("journal"), floor: shippedTo, onLost });
+  undo.defer(() => journal.close());
+  const logins = new Logins({ directory, clock, ids, logger: log("login"), publicUrl: config.publicUrl });
+  const scripts = createScriptLibrary({ directory: join(data.path, "flows"), logger: log("flows") });
+
+  const httpClient = createHttpClient({ clock, allowPrivateUrls: config.allowPrivateUrls });
+  undo.defer(() => httpClient.close());
+
+  progress("Starting speech and media");
+  // What a killed process left there is of no use to anybody.
+  const tempDir = join(data.path, "tmp");
+  await rm(tempDir, { recursive: true, force: true });
+  await mkdir(tempDir, { mode: 0o700 });
+  const synthesizer = createFliteSynthesizer({ tempDir, logger: log("speech"), clock });
+  undo.defer(() => synthesizer.close());
+  const prompts = await createPromptLibrary({
+    cacheDir: join(data.path, "prompts"),
+    maxCacheBytes: promptCacheBytes,
+    clock,
+    logger: log("prompts"),
+    synthesizer,
+    httpClient,
+    fetchLimits,
+  });
+  undo.defer(() => prompts.close());
+  const media = await createMediaEngine({
+    workers: config.mediaWorkers,
+    host: config.sip.host,
+    clock,
+    logger: log("media"),
+    logLevel: config.logLevel,
+    prompts,
+  });
+  undo.defer(() => media.close());
+  const requester = createHttpRequester({ client: httpClient, clock, logger: log("requests") });
+
+  const former = await replay(journal, log("calls"));
+  // From here until `recover` nothing may wait: a request for a dialog that is not there yet would be refused.
+  const sip = await openSip(config, { clock, ids, logger: log("sip"), store, secret: data.secret });
+  undo.defer(() => sip.close());
+  const address = config.publicAddress ?? config.sip.host;
+  const session = { secret: data.secret, mediaAddress: address };
+  const ports = new PortPool(config.rtpPorts.first, config.rtpPorts.last);
+  const routing = new Routing({ directory, registrations: sip.registrar, domain: address });
+  const limits = { ringMs: 60_000, totalMs: 4 * 3_600_000 };
+  const incoming = new Incoming({ clock, ids, directory, routing, challenger: sip.challenger, ports, scripts, session, limits });
+  const signaling = new SipSignaling({
+    clock,
+    log: log("signaling"),
+    stack: sip.stack,
+    resolver: sip.resolver,
+    secret: data.secret,
+    session,
+    credentials: new TrunkCredentials(directory, data.secret),
+    incoming,
+  });
+  undo.defer(() => signaling.close());
+  sip.screenBy((request, source) => incoming.screen(request, source));
+
+  const views = new LiveViews(store.history, log("views"), journal.durable);
+  const results = new Map<string, number>();
+  let shipper: Shipper | undefined;
+  const calls = new LiveCalls({
+    clock,
+    ids,
+    log: log("calls"),
+    journal,
+    views,
+    media,
+    mediaSettings: {
+      ssrcOf: (legId) => Number.parseInt(derive(data.secret, 4, legId, "ssrc"), 16),
+      recordingPath: (accountId, callId, name) => join(data.path, "recordings", accountId, callId, `${name}.wav`),
+    },
+    signaling,
+    requester,
+    ports,
+    routing,
+    directory,
+    scripts,
+    limits,
+    ship: (record, ended) => shipper?.offer(record, ended),
+    ended: ({ outcome }) => void results.set(outcome?.result ?? "failed", (results.get(outcome?.result ?? "failed") ?? 0) + 1),
+  });
+  undo.defer(() => calls.stop());
+  calls.recover(former);
+  signaling.onInvited((input) => calls.invited(input));
+  shipper = createShipper({
+    journal,
+    archive: store.archive,
+    clock,
+    logger: log("shipping"),
+    stateOf: (accountId, callId) => views.inMemory(accountId, callId),
+    evolve,
+    shipped: (ended) => calls.shipped(ended),
+  });
+  undo.defer(() => shipper?.close());
+  const database = watchDatabase(store, clock);
+  undo.defer(() => database.stop());
+
+  const first = await firstRun({ config, clock, ids, directory, logins });
+  const demoPhone = config.demo ? await startDemo(config, data.path, log("demo phone")) : undefined;
+  if (demoPhone !== undefined) {
+    undo.defer(() => demoPhone.close());
+    await pointDemoTrunk({ clock, ids, directory }, { host: config.sip.host, port: demoPhone.port });
+  }
+
+  const state = { isReady: false };
+  const http = await createHttpServer({
+    clock,
+    ids,
+    logger,
+    version,
+    logins,
+    dialects: [
+      evoDialect({ ids, directory, calls, views, logins }),
+      nativeDialect({ clock, ids, version, directory, calls, views, logins, demoPhone }),
+    ],
+    health: () => ({ ready: state.isReady, liveCalls: calls.live, database: database.state, journalHealthy: journal.healthy }),
+    metricSources: [() => samples({ calls, journal, shipper, results, ports, sip: sip.stack })],
+  });
+  undo.defer(() => http.close());
+  const settings = { hostSetting: "CALLWRIGHT_HTTP_HOST", portSetting: "CALLWRIGHT_HTTP_PORT" };
+  const { port } = await listening({ name: "HTTP", ...config.http, ...settings }, http.listen(config.http.host, config.http.port));
+  state.isReady = true;
+
+  const owned = undo.move();
+  return {
+    url: config.publicUrl ?? `http://${config.http.host.includes(":") ? `[${config.http.host}]` : config.http.host}:${port}`,
+    sipPort: sip.port,
+    demoPhone,
+    directory,
+    firstRun: first,
+    recovered: former.length,
+    async close() {
+      state.isReady = false;
+      await calls.shutDown("shutdown");
+      const untilMs = clock.now() + farewellMs;
+      while (calls.unfinished > 0 && clock.now() < untilMs) await sleep(clock, 20);
+      await owned.disposeAsync();
+    },
+  };
+}
+
+type SipParts = { readonly clock: Clock; readonly ids: Ids; readonly logger: Logger; readonly store: Store; readonly secret: Uint8Array };
+
+async function openSip(config: Config, { clock, ids, logger, store, secret }: SipParts) {
+  await using undo = new AsyncDisposableStack();
+  const advertise = config.publicAddress === undefined ? undefined : { host: config.publicAddress };
+  const transport = await listening(
+    { name: "SIP", ...config.sip, hostSetting: "CALLWRIGHT_SIP_HOST", portSetting: "CALLWRIGHT_SIP_PORT" },
+    openSipTransport({ ...config.sip, advertise, clock, logger }),
+  );
+  undo.defer(() => transport.close());
+  const resolver = openResolver({ clock });
+  const { digest } = config.sip;
+  const algorithms = digest === "both" ? (["SHA-256", "MD5"] as const) : [digest];
+  const challenger = new Challenger({ clock, ids, realm: phoneRealm, secret, kind: "www", algorithms });
+  const credentials = {
+    find(username: string) {
+      const phone = store.directory.phones.byUsername(username);
+      return phone && { accountId: phone.accountId, phoneId: phone.id, ha1Md5: phone.ha1Md5, ha1Sha256: phone.ha1Sha256 };
+    },
+  };
+  const registrar = new Registrar({ clock, logger, challenger, credentials, store: store.bindings, product });
+  await registrar.load();
+  undo.defer(() => registrar.close());
+  type Screen = NonNullable<ConstructorParameters<typeof SipStack>[0]["screen"]>;
+  let screen: Screen | undefined;
+  const stack = new SipStack({
+    transport,
+    clock,
+    ids,
+    logger,
+    product,
+    screen: (request, source) => registrar.screen(request) ?? screen?.(request, source),
+    async resolve({ host, port }, protocol) {
+      const resolved = await resolver.resolve(host);
+      const address = resolved.ok ? resolved.addresses[0] : undefined;
+      return address === undefined ? undefined : { protocol, address, port: port ?? 5060 };
+    },
+  });
+  undo.defer(() => stack.close());
+  transport.onMalformed((request, status, _reason, source) => stack.answerWithoutState(request, source, { status }));
+  stack.onRegister((transaction) => void registrar.register(transaction));
+  const owned = undo.move();
+  return {
+    stack,
+    resolver,
+    challenger,
+    registrar,
+    port: transport.port,
+    screenBy: (next: Screen) => void (screen = next),
+    close: () => owned.disposeAsync(),
+  };
+}
+
+function startDemo(config: Config, dataDir: string, logger: Logger): Promise<DemoPhone> {
+  const { port, rtpPorts } = config.demoPhone;
+  const host = config.sip.host === "0.0.0.0" || config.sip.host === "::" ? "127.0.0.1" : config.sip.host;
+  return listening(
+    { name: "The demo phone", host, port, hostSetting: "CALLWRIGHT_SIP_HOST", portSetting: "CALLWRIGHT_DEMO_PHONE_PORT" },
+    startDemoPhone({ number: demoNumber, host, port, rtpPorts, recordingPath: join(dataDir, "demo-phone", "last-call.wav"), logger }),
+  );
+}
+
+const databaseEveryMs = 2000;
+
+/** Whether the database answers, asked now and then: health must not wait for it. */
+function watchDatabase(store: Store, clock: Clock) {
+  const watch = { state: "up" as "up" | "away", stop: () => undefined as void };
+  const ask = () => {
+    void store.ping().then(
+      () => void (watch.state = "up"),
+      () => void (watch.state = "away"),
+    );
+    const timer = clock.after(databaseEveryMs, ask);
+    watch.stop = () => timer.cancel();
+  };
+  ask();
+  return {
+    get state() {
+      return watch.state;
+    },
+    stop: () => watch.stop(),
+  };
+}
+
+type Sampled = {
+  readonly calls: LiveCalls;
+  readonly journal: OpenJournal;
+  readonly shipper: Shipper | undefined;
+  readonly results: ReadonlyMap<string, number>;
+  readonly ports: PortPool;
+  readonly sip: SipStack;
+};
+
+function* samples({ calls, journal, shipper, results, ports, sip }: Sampled): Iterable<MetricSample> {
+  yield gauge("calls_live", "Calls that have not ended.", calls.live);
+  yield gauge("journal_pending_records", "Records that are not on disk yet.", journal.lastPosition - journal.durable);
+  yield gauge("journal_healthy", "1 while the journal takes records.", journal.healthy ? 1 : 0);
+  yield gauge(
+    "shipping_pending_records",
+    "Durable records that the store has not got yet.",
+    journal.durable - (shipper?.cursor ?? journal.durable),
+  );
+  yield gauge("rtp_ports_free", "RTP port pairs that are free.", ports.free);
+  for (const [result, value] of results) {
+    yield { name: "callwright_calls_ended_total", help: "Calls that ended, by result.", kind: "counter", value, labels: { result } };
+  }
+  const counters = sip.counters();
+  yield gauge("sip_dialogs", "INVITE dialog usages alive.", counters.usages);
+  yield gauge("sip_transactions", "SIP transactions, with those that only wait for repeats.", counters.live + counters.lingering);
+  for (const [method, value] of Object.entries(counters.requests)) {
+    yield { name: "callwright_sip_requests_total", help: "SIP requests received, by method.", kind: "counter", value, labels: { method } };
+  }
+}
+
+function gauge(name: string, help: string, value: number): MetricSample {
+  return { name: `callwright_${name}`, help, kind: "gauge", value };
+}

@@ -1,0 +1,85 @@
+/** Sends requests inside a dialog: finds the next hop, answers a challenge once, tries the target when the peer's connection is gone. */
+import type { HeaderPair } from "../message/header-list.ts";
+import type { Body } from "../message/builder.ts";
+import type { SipRequest, SipResponse } from "../message/message.ts";
+import type { SipAddress } from "../transport/transport.ts";
+import type { Dialog } from "./dialog.ts";
+import type { AnswerParts, Authorize, InviteFailure } from "./invite-events.ts";
+import { OutgoingInvite } from "./outgoing-invite.ts";
+import type { UsageHost } from "./usage-host.ts";
+
+/** Of a request: the final status, 408 when nobody answered, 503 when it could not be sent. */
+export type RequestOutcome = { readonly status: number; readonly response?: SipResponse };
+
+export type ReinviteOwner = {
+  success(response: SipResponse, source: SipAddress): void;
+  failed(failure: InviteFailure): void;
+};
+
+export class DialogRequests {
+  readonly host: UsageHost;
+  readonly dialog: Dialog;
+  readonly #authorize: Authorize | undefined;
+
+  constructor(host: UsageHost, dialog: Dialog, authorize: Authorize | undefined) {
+    this.host = host;
+    this.dialog = dialog;
+    this.#authorize = authorize;
+  }
+
+  send(method: string, parts: AnswerParts, done: (outcome: RequestOutcome) => void, authorization?: HeaderPair): void {
+    const headers = [...(parts.headers ?? [])];
+    this.#build(method, headers, parts.body, authorization, (request, destination) => {
+      this.host.layer.request(request, destination, {
+        response: (response) => {
+          if (response.status < 200) return;
+          const answer = this.#answerTo(response, request, authorization);
+          if (answer !== undefined) this.send(method, { headers, body: parts.body }, done, answer);
+          else done({ status: response.status, response });
+        },
+        failed: ({ status, cause }) => {
+          if (cause === "transport" && this.dialog.leavePeer()) this.send(method, { headers, body: parts.body }, done, authorization);
+          else done({ status });
+        },
+      });
+    });
+  }
+
+  invite(body: Body | undefined, owner: ReinviteOwner, started: (invite: OutgoingInvite) => void, authorization?: HeaderPair): void {
+    this.#build("INVITE", [...this.host.sessionHeaders], body, authorization, (request, destination) => {
+      started(
+        new OutgoingInvite(this.host, request, destination, {
+          provisional: () => undefined,
+          success: (response, source) => owner.success(response, source),
+          failed: (failure) => {
+            const answer = failure.response && this.#answerTo(failure.response, request, authorization);
+            if (answer !== undefined) this.invite(body, owner, started, answer);
+            else if (failure.cause === "transport" && this.dialog.leavePeer()) this.invite(body, owner, started, authorization);
+            else owner.failed(failure);
+          },
+        }),
+      );
+    });
+  }
+
+  #build(
+    method: string,
+    headers: readonly HeaderPair[],
+    body: Body | undefined,
+    authorization: HeaderPair | undefined,
+    go: (request: SipRequest, destination: SipAddress) => void,
+  ): void {
+    this.host.reach(this.dialog, (destination) => {
+      const all: HeaderPair[] = [["User-Agent", this.host.product], ...headers];
+      if (authorization !== undefined) all.push(authorization);
+      const sentBy = this.host.transport.sentBy(destination.protocol);
+      go(this.dialog.request(method, { sentBy, headers: all, body }), destination);
+    });
+  }
+
+  /** A second challenge is final: the credentials are wrong. */
+  #answerTo(response: SipResponse, request: SipRequest, authorization: HeaderPair | undefined): HeaderPair | undefined {
+    if ((response.status !== 401 && response.status !== 407) || authorization !== undefined) return undefined;
+    return this.#authorize?.(response, request);
+  }
+}

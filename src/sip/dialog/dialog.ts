@@ -1,0 +1,229 @@
+/**
+ * A dialog, RFC 3261 §12: which tags, CSeqs, route and target the requests inside it have. It sends nothing. Local and remote are
+ * ours and the peer's whoever sent INVITE, so nothing is swapped when a dialog is restored.
+ */
+import { createHash } from "node:crypto";
+import { isIP } from "node:net";
+import { type Body, requestOf } from "../message/builder.ts";
+import type { HeaderPair } from "../message/header-list.ts";
+import type { SipMessage, SipRequest, SipResponse } from "../message/message.ts";
+import { formatNameAddr, nameAddr, parseNameAddr, tagOf } from "../message/name-addr.ts";
+import { type SipUri, parseUri } from "../message/uri.ts";
+import { formatVia, magicCookie } from "../message/via.ts";
+import { noParams } from "../message/params.ts";
+import { sequenceOf } from "../transaction/matching.ts";
+import type { SipAddress, SipProtocol } from "../transport/transport.ts";
+
+/** Everything that must survive a crash, as plain JSON. */
+export type DialogValues = {
+  /** Who sent INVITE: uac is us. */
+  readonly role: "uac" | "uas";
+  readonly state: "early" | "confirmed";
+  readonly callId: string;
+  readonly localTag: string;
+  readonly remoteTag: string;
+  /** From and To values without their tags. */
+  readonly localAddress: string;
+  readonly remoteAddress: string;
+  /** URIs. */
+  readonly localContact: string;
+  readonly remoteTarget: string;
+  /** Route values in the order in which they are sent. */
+  readonly routeSet: readonly string[];
+  /** The last one used by us. Add 1,000 when restoring after a crash: gaps are legal (§12.2.1.1). */
+  readonly localCseq: number;
+  /** The last one used by the peer; undefined until it sends a request. */
+  readonly remoteCseq: number | undefined;
+  readonly protocol: SipProtocol;
+  /** Where the peer's last message came from. */
+  readonly peer: SipAddress;
+  /** Requests go to `peer` whatever the URIs say: the peer is behind NAT, or on a connection it opened. */
+  readonly reachedAtPeer: boolean;
+};
+
+export type NextHop = { readonly kind: "address"; readonly address: SipAddress } | { readonly kind: "name"; readonly uri: SipUri };
+
+export type DialogRequestParts = {
+  readonly sentBy: { readonly host: string; readonly port: number };
+  readonly headers?: Iterable<HeaderPair> | undefined;
+  readonly body?: Body | undefined;
+};
+
+/** Our side of an INVITE of ours. */
+export type LocalSide = { readonly contact: string; readonly requestUri: string; readonly reachedAtPeer: boolean };
+
+export class Dialog {
+  #values: DialogValues;
+
+  private constructor(values: DialogValues) {
+    this.#values = values;
+  }
+
+  /** From an answer to our INVITE (§12.1.2). An answer without Contact, which a 2xx must have, is taken to come from `requestUri`. */
+  static ofResponse(response: SipResponse, source: SipAddress, local: LocalSide): Dialog {
+    const target = contactOf(response) ?? local.requestUri;
+    const routeSet = response.headers.all("Record-Route").toReversed();
+    return new Dialog({
+      role: "uac",
+      state: response.status < 200 ? "early" : "confirmed",
+      callId: response.headers.get("Call-ID") ?? "",
+      localTag: tagOf(response.headers.get("From") ?? "") ?? "",
+      remoteTag: tagOf(response.headers.get("To") ?? "") ?? "",
+      localAddress: withoutTag(response.headers.get("From")),
+      remoteAddress: withoutTag(response.headers.get("To")),
+      localContact: local.contact,
+      remoteTarget: target,
+      routeSet,
+      localCseq: sequenceOf(response),
+      remoteCseq: undefined,
+      protocol: source.protocol,
+      peer: source,
+      reachedAtPeer: local.reachedAtPeer || (routeSet.length === 0 && isHidden(target, source)),
+    });
+  }
+
+  /** From an INVITE we are about to answer (§12.1.1). One without Contact is taken to come from its From. */
+  static ofInvite(invite: SipRequest, source: SipAddress, local: { tag: string; contact: string }): Dialog {
+    const target = contactOf(invite) ?? uriOf(invite.headers.get("From"));
+    const routeSet = invite.headers.all("Record-Route");
+    return new Dialog({
+      role: "uas",
+      state: "early",
+      callId: invite.headers.get("Call-ID") ?? "",
+      localTag: local.tag,
+      remoteTag: tagOf(invite.headers.get("From") ?? "") ?? "",
+      localAddress: withoutTag(invite.headers.get("To")),
+      remoteAddress: withoutTag(invite.headers.get("From")),
+      localContact: local.contact,
+      remoteTarget: target,
+      routeSet,
+      localCseq: 0,
+      remoteCseq: sequenceOf(invite),
+      protocol: source.protocol,
+      peer: source,
+      reachedAtPeer: routeSet.length === 0 && (source.protocol !== "udp" || isHidden(target, source)),
+    });
+  }
+
+  static restore(values: DialogValues): Dialog {
+    return new Dialog(values);
+  }
+
+  get values(): DialogValues {
+    return this.#values;
+  }
+
+  confirm(): void {
+    this.#values = { ...this.#values, state: "confirmed" };
+  }
+
+  /** §12.2.2: false when the CSeq is not above the last one, which is answered 500. Otherwise it is remembered, and where the peer is now. */
+  take(request: SipRequest, source: SipAddress): boolean {
+    const sequence = sequenceOf(request);
+    if (sequence <= (this.#values.remoteCseq ?? -1)) return false;
+    this.#values = { ...this.#values, remoteCseq: sequence, peer: source };
+    return true;
+  }
+
+  /** Target refresh (§12.2): of an accepted re-INVITE or UPDATE, or of its 2xx. The peer's source moves with it */
+  refreshTarget(message: SipMessage, source: SipAddress): void {
+    const before = this.#values;
+    const target = contactOf(message) ?? before.remoteTarget;
+    const isHiddenNow = before.routeSet.length === 0 && (before.reachedAtPeer || isHidden(target, source));
+    this.#values = { ...before, remoteTarget: target, peer: source, reachedAtPeer: isHiddenNow };
+  }
+
+  /** Gives up reaching the peer where its messages came from, when its target may do: a connection that is gone. False when there is nothing else. */
+  leavePeer(): boolean {
+    const couldLeave = this.#values.reachedAtPeer && this.#values.protocol !== "udp";
+    if (couldLeave) this.#values = { ...this.#values, reachedAtPeer: false };
+    return couldLeave;
+  }
+
+  /** A new request with the next CSeq (§12.2.1.1). */
+  request(method: string, parts: DialogRequestParts): SipRequest {
+    this.#values = { ...this.#values, localCseq: this.#values.localCseq + 1 };
+    return this.#build(method, this.#values.localCseq, parts);
+  }
+
+  /** ACK for the 2xx of our INVITE or re-INVITE with that CSeq (§13.2.2.4). The same each time, so it can be repeated. */
+  ack(sequence: number, parts: DialogRequestParts): SipRequest {
+    return this.#build("ACK", sequence, parts);
+  }
+
+  /** Where requests go: first route or remote target (§8.1.2), unless the peer can only be reached where it came from. */
+  nextHop(): NextHop {
+    const { routeSet, remoteTarget, peer, reachedAtPeer, protocol } = this.#values;
+    const route = routeSet[0] === undefined ? undefined : parseNameAddr(routeSet[0]);
+    const uri = parseUri(route?.ok === true ? route.value.uri : remoteTarget);
+    if (reachedAtPeer || !uri.ok || uri.value.host === "") return { kind: "address", address: peer };
+    if (isIP(uri.value.host) === 0) return { kind: "name", uri: uri.value };
+    const asked = uri.value.params.get("transport")?.toLowerCase();
+    const chosen = asked === "udp" || asked === "tcp" ? asked : protocol;
+    return { kind: "address", address: { protocol: chosen, address: uri.value.host, port: uri.value.port ?? 5060 } };
+  }
+
+  #build(method: string, sequence: number, parts: DialogRequestParts): SipRequest {
+    const values = this.#values;
+    const hop = this.nextHop();
+    const protocol = hop.kind === "address" ? hop.address.protocol : values.protocol;
+    const { uri, routes } = routed(values);
+    // The branch follows from what the request is, so a repeat after a restart is a repeat to the peer too.
+    const branch = `${magicCookie}${createHash("sha256").update([values.callId, values.localTag, values.remoteTag, sequence, method].join("\0")).digest("hex").slice(0, 24)}`;
+    return requestOf({
+      method,
+      uri,
+      via: formatVia({ protocol: protocol.toUpperCase(), ...parts.sentBy, branch, rport: "asked", params: noParams }),
+      from: tagged(values.localAddress, values.localTag),
+      to: tagged(values.remoteAddress, values.remoteTag),
+      callId: values.callId,
+      sequence,
+      contact: method === "INVITE" || method === "UPDATE" ? formatNameAddr(nameAddr(values.localContact)) : undefined,
+      headers: [...routes.map((route): HeaderPair => ["Route", route]), ...(parts.headers ?? [])],
+      body: parts.body,
+    });
+  }
+}
+
+/** §12.2.1.1: with a strict router first, it becomes the Request-URI and the target goes to the end. */
+function routed({ routeSet, remoteTarget }: DialogValues): { uri: string; routes: readonly string[] } {
+  const first = routeSet[0] === undefined ? undefined : parseNameAddr(routeSet[0]);
+  if (first?.ok !== true) return { uri: remoteTarget, routes: [] };
+  const uri = parseUri(first.value.uri);
+  if (!uri.ok || uri.value.params.has("lr")) return { uri: remoteTarget, routes: routeSet };
+  return { uri: first.value.uri, routes: [...routeSet.slice(1), `<${remoteTarget}>`] };
+}
+
+function uriOf(value = ""): string {
+  const address = parseNameAddr(value);
+  return address.ok ? address.value.uri : "";
+}
+
+function contactOf(message: SipMessage): string | undefined {
+  const contact = parseNameAddr(message.headers.get("Contact") ?? "");
+  return contact.ok && parseUri(contact.value.uri).ok ? contact.value.uri : undefined;
+}
+
+function tagged(address: string, tag: string): string {
+  return tag === "" ? address : `${address};tag=${tag}`;
+}
+
+function withoutTag(value = ""): string {
+  const parsed = parseNameAddr(value);
+  if (!parsed.ok) return value;
+  const params = new Map(parsed.value.params);
+  params.delete("tag");
+  return formatNameAddr({ ...parsed.value, params });
+}
+
+/** The target is a private address and the message came from a public one: it cannot be reached as it calls itself. */
+function isHidden(target: string | undefined, source: SipAddress): boolean {
+  const uri = parseUri(target ?? "");
+  return uri.ok && uri.value.host !== source.address && isPrivate(uri.value.host) && !isPrivate(source.address);
+}
+
+function isPrivate(address: string): boolean {
+  return /^(10\.|127\.|169\.254\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.|0\.|::1$|f[cd][0-9a-f]{2}:|fe80:)/i.test(
+    address,
+  );
+}

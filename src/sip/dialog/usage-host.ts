@@ -1,0 +1,69 @@
+/** What an INVITE usage needs from the stack, and the small pieces of messages that all its parts share. */
+import type { Clock, Ids } from "../../kernel/index.ts";
+import type { Body } from "../message/builder.ts";
+import { formatMessage } from "../message/format-message.ts";
+import type { HeaderPair } from "../message/header-list.ts";
+import type { SipMessage, SipResponse } from "../message/message.ts";
+import { parseReason } from "../message/reason.ts";
+import type { TimerBase } from "../transaction/timers.ts";
+import type { TransactionLayer } from "../transaction/transaction-layer.ts";
+import type { SipAddress, SipTransport } from "../transport/transport.ts";
+import { Dialog, type LocalSide } from "./dialog.ts";
+import type { EndReason } from "./invite-events.ts";
+
+export type UsageHost = {
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly timers: TimerBase;
+  readonly layer: TransactionLayer;
+  readonly transport: SipTransport;
+  /** User-Agent of requests, Server of answers. */
+  readonly product: string;
+  /** Value of Allow. */
+  readonly allow: string;
+  /** Allow and Supported, for every INVITE and every answer that makes or refreshes a dialog. */
+  readonly sessionHeaders: readonly HeaderPair[];
+  /** Finds the address of the dialog's next hop and goes on with it, at once when it is numeric. */
+  reach(dialog: Dialog, go: (destination: SipAddress) => void): void;
+};
+
+export function bodyOf(message: SipMessage): Body | undefined {
+  return message.body.length === 0
+    ? undefined
+    : { contentType: message.headers.get("Content-Type") ?? "application/octet-stream", content: message.body };
+}
+
+/** RFC 3326: the first Q.850 cause, and the text of it or of whatever stands there. */
+export function endReasonOf(message: SipMessage): EndReason {
+  let reason: string | undefined;
+  let q850: number | undefined;
+  for (const value of message.headers.all("Reason")) {
+    const parsed = parseReason(value);
+    if (!parsed.ok) continue;
+    if (parsed.value.protocol.toUpperCase() === "Q.850") q850 ??= parsed.value.cause;
+    reason ??= parsed.value.text;
+  }
+  return { ...(reason !== undefined && { reason }), ...(q850 !== undefined && { q850 }) };
+}
+
+/** Sends the ACK of a 2xx: it belongs to no transaction and is never repeated by itself. */
+export function acknowledge(host: UsageHost, dialog: Dialog, sequence: number, body: Body | undefined): void {
+  host.reach(dialog, (destination) => {
+    const ack = dialog.ack(sequence, {
+      sentBy: host.transport.sentBy(destination.protocol),
+      headers: [["User-Agent", host.product]],
+      body,
+    });
+    host.transport.sendBytes(formatMessage(ack), destination);
+  });
+}
+
+/** ACK and BYE for a 2xx that nobody wants: of a second fork, after a cancel, or after the call (RFC 3261 §13.2.2.4). */
+export function refuseSuccess(host: UsageHost, response: SipResponse, source: SipAddress, local: LocalSide): void {
+  const dialog = Dialog.ofResponse(response, source, local);
+  acknowledge(host, dialog, dialog.values.localCseq, undefined);
+  host.reach(dialog, (destination) => {
+    const bye = dialog.request("BYE", { sentBy: host.transport.sentBy(destination.protocol), headers: [["User-Agent", host.product]] });
+    host.layer.request(bye, destination, { response: () => undefined, failed: () => undefined });
+  });
+}

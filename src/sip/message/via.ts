@@ -1,0 +1,51 @@
+/** One Via value: `SIP/2.0/UDP host:port;branch=…`, RFC 3261 §20.42 and RFC 3581. */
+import { type Parsed, parsed, unparsed } from "../../kernel/index.ts";
+import { formatParams, noParams, type Params, parseParams } from "./params.ts";
+import { formatHostPort, parseHostPort } from "./uri.ts";
+
+export type Via = {
+  /** Upper case: UDP, TCP, TLS, WS, WSS. */
+  readonly protocol: string;
+  readonly host: string;
+  readonly port?: number | undefined;
+  readonly branch?: string | undefined;
+  readonly received?: string | undefined;
+  /** `asked` is the parameter without a value: the client wants the answer at its source port. */
+  readonly rport?: number | "asked" | undefined;
+  /** All others: maddr, ttl, alias, … */
+  readonly params: Params;
+};
+
+/** A branch with this beginning identifies its transaction by itself (§8.1.1.7). */
+export const magicCookie = "z9hG4bK";
+
+export function parseVia(text: string): Parsed<Via> {
+  const match = viaPattern.exec(text);
+  const hostPort = parseHostPort(match?.[2] ?? "");
+  if (match === null || hostPort === undefined) return unparsed("Via");
+  const all = parseParams(match[3] ?? "");
+  const rport = all.get("rport");
+  let params = noParams;
+  for (const name of all.keys()) if (!ownParams.has(name)) params = new Map([...all].filter(([key]) => !ownParams.has(key)));
+  return parsed({
+    protocol: (match[1] ?? "").toUpperCase(),
+    host: hostPort.host,
+    port: hostPort.port,
+    branch: all.get("branch"),
+    received: all.get("received")?.replace(/^\[|\]$/g, ""),
+    rport: rport === undefined ? undefined : /^\d{1,5}$/.test(rport) ? Number(rport) : "asked",
+    params,
+  });
+}
+
+export function formatVia(via: Via): string {
+  let text = `SIP/2.0/${via.protocol} ${formatHostPort(via.host, via.port)}`;
+  if (via.branch !== undefined) text += `;branch=${via.branch}`;
+  if (via.received !== undefined) text += `;received=${via.received}`;
+  if (via.rport !== undefined) text += via.rport === "asked" ? ";rport" : `;rport=${via.rport}`;
+  return text + formatParams(via.params);
+}
+
+/** The protocol, the slashes and the port may have white space around them (§25.1 SLASH, COLON). */
+const viaPattern = /^\s*SIP\s*\/\s*2\.0\s*\/\s*([A-Za-z0-9\-.!%*_+`'~]+)\s+([^;\s]+(?:\s*:\s*\d+)?)\s*(?:;(.*))?$/is;
+const ownParams: ReadonlySet<string> = new Set(["branch", "received", "rport"]);

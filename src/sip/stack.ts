@@ -1,0 +1,293 @@
+/**
+ * The SIP stack as the call layer and a second user agent see it: transactions, dialogs and the answers that need neither.
+ * Whatever can be answered without memory is, so a flood of requests that match nothing costs none (RFC 3261 §8.2.7).
+ */
+import type { Clock, Ids, Logger } from "../kernel/index.ts";
+import { derive } from "../kernel/index.ts";
+import { type Body, requestOf, responseTo } from "./message/builder.ts";
+import type { HeaderPair } from "./message/header-list.ts";
+import type { SipRequest, SipResponse } from "./message/message.ts";
+import { parseNameAddr, tagOf } from "./message/name-addr.ts";
+import { noParams } from "./message/params.ts";
+import { formatHostPort, type SipUri } from "./message/uri.ts";
+import { formatVia } from "./message/via.ts";
+import type { Dialog, DialogValues } from "./dialog/dialog.ts";
+import type { RequestOutcome } from "./dialog/dialog-requests.ts";
+import type { AcceptOptions, Authorize, InviteEvents, InviteOptions } from "./dialog/invite-events.ts";
+import { InviteUsage } from "./dialog/invite-usage.ts";
+import { refuseSuccess, type UsageHost } from "./dialog/usage-host.ts";
+import { MergeGuard } from "./merge-guard.ts";
+import { checkInitial, checkRequest, type BareAnswer } from "./request-checks.ts";
+import type { InviteServerTransaction } from "./transaction/invite-server.ts";
+import { flat } from "./transaction/matching.ts";
+import type { NonInviteServerTransaction } from "./transaction/non-invite-server.ts";
+import { standardTimers, type TimerBase } from "./transaction/timers.ts";
+import { type TransactionCounters, TransactionLayer } from "./transaction/transaction-layer.ts";
+import { replyAddress } from "./transport/address.ts";
+import type { SipAddress, SipProtocol, SipTransport } from "./transport/transport.ts";
+
+export type SipStackOptions = {
+  readonly transport: SipTransport;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly logger: Logger;
+  /** User-Agent and Server. */
+  readonly product: string;
+  readonly timers?: TimerBase;
+  /** Option tags whose extensions the user of the stack implements, in lower case: what we claim in Supported and take in Require. */
+  readonly extensions?: readonly string[];
+  /** In-dialog methods that `InviteEvents.received` answers, beside INFO. */
+  readonly methods?: readonly string[];
+  /** The address of a named next hop; without it, or when it finds none, the peer's last source is used. */
+  readonly resolve?: (uri: SipUri, protocol: SipProtocol) => Promise<SipAddress | undefined>;
+  /** Asked for each initial INVITE and REGISTER before there is a transaction: overload, unknown sources, challenges. A refusal goes out without state. */
+  readonly screen?: (request: SipRequest, source: SipAddress) => BareAnswer | undefined;
+};
+
+/** A request outside of dialogs. All of it comes from outside, as for `InviteOptions`. */
+export type RequestOptions = {
+  readonly method: string;
+  readonly uri: string;
+  /** With tag. */
+  readonly from: string;
+  readonly to: string;
+  readonly callId: string;
+  readonly branch: string;
+  readonly sequence: number;
+  readonly destination: SipAddress;
+  readonly headers?: readonly HeaderPair[];
+  readonly body?: Body;
+};
+
+export type SipCounters = TransactionCounters & {
+  /** INVITE usages alive. */
+  readonly usages: number;
+  /** Requests outside of transactions, by method; unknown methods together. */
+  readonly requests: Readonly<Record<string, number>>;
+  /** Answers given without state, by status. */
+  readonly stateless: Readonly<Record<number, number>>;
+};
+
+const methodsCounted: ReadonlySet<string> = new Set([
+  "INVITE",
+  "BYE",
+  "OPTIONS",
+  "REGISTER",
+  "UPDATE",
+  "INFO",
+  "REFER",
+  "NOTIFY",
+  "MESSAGE",
+  "SUBSCRIBE",
+  "PUBLISH",
+  "PRACK",
+]);
+
+export class SipStack {
+  readonly #options: SipStackOptions;
+  readonly #layer: TransactionLayer;
+  readonly #host: UsageHost;
+  readonly #extensions: readonly string[];
+  readonly #merges: MergeGuard;
+  /** By Call-ID and local tag; which remote tags are its dialogs the usage knows. */
+  readonly #usages = new Map<string, InviteUsage>();
+  /** For the To tags of answers without state: the same request gets the same tag. */
+  readonly #tagSecret: Uint8Array;
+  readonly #requests: Record<string, number> = {};
+  readonly #stateless: Record<number, number> = {};
+  #takeInvite: ((transaction: InviteServerTransaction) => void) | undefined;
+  #takeRegister: ((transaction: NonInviteServerTransaction) => void) | undefined;
+  #isClosed = false;
+
+  constructor(options: SipStackOptions) {
+    this.#options = options;
+    const { transport, clock, ids, product } = options;
+    const timers = options.timers ?? standardTimers;
+    this.#extensions = options.extensions ?? [];
+    this.#merges = new MergeGuard(clock, 64 * timers.t1Ms);
+    this.#tagSecret = Buffer.from(ids.random(16), "hex");
+    this.#layer = new TransactionLayer(transport, clock, timers, {
+      request: (request, source) => this.#receive(request, source),
+      acknowledgement: (ack) => this.#find(ack.headers.get("Call-ID"), ack.headers.get("To"))?.acknowledged(ack),
+      success: (response, source) => this.#receiveSuccess(response, source),
+      answerCancel: (cancel, source, status) => this.answerWithoutState(cancel, source, { status }),
+    });
+    const allow = [...new Set(["INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "UPDATE", "INFO", ...(options.methods ?? [])])].join(", ");
+    this.#host = {
+      clock,
+      ids,
+      timers,
+      layer: this.#layer,
+      transport,
+      product,
+      allow,
+      sessionHeaders: [["Allow", allow], ...(this.#extensions.length > 0 ? [["Supported", this.#extensions.join(", ")] as const] : [])],
+      reach: (dialog, go) => this.#reach(dialog, go),
+    };
+  }
+
+  /** Sets who takes initial INVITEs: accept with `acceptInvite`, or answer the transaction itself. 100 goes out by itself when nothing is said. */
+  onInvite(handler: (transaction: InviteServerTransaction) => void): void {
+    this.#takeInvite = handler;
+  }
+
+  /** Sets who takes REGISTER; without one it is 405. */
+  onRegister(handler: (transaction: NonInviteServerTransaction) => void): void {
+    this.#takeRegister = handler;
+  }
+
+  /** Sends INVITE, once more byte for byte when the options are those of before a restart. */
+  invite(options: InviteOptions, events: InviteEvents): InviteUsage {
+    return this.#keep(InviteUsage.invite(this.#host, options, events, this.#release));
+  }
+
+  acceptInvite(transaction: InviteServerTransaction, options: AcceptOptions, events: InviteEvents): InviteUsage {
+    return this.#keep(InviteUsage.accept(this.#host, transaction, options, events, this.#release));
+  }
+
+  /** A confirmed dialog of before a restart. Add 1,000 to `localCseq` when the process may have died. */
+  restore(values: DialogValues, events: InviteEvents, authorize?: Authorize): InviteUsage {
+    return this.#keep(InviteUsage.restore(this.#host, values, events, this.#release, authorize));
+  }
+
+  /** The transaction of an INVITE that rang before a restart, for `acceptInvite`: repeats of it, CANCEL and ACK match again. */
+  restoreInvite(request: SipRequest, source: SipAddress): InviteServerTransaction {
+    return this.#layer.openInvite(request, source);
+  }
+
+  /** Sends a request outside of dialogs (OPTIONS, REGISTER, …); `done` hears the final answer, 408 or 503. */
+  request(options: RequestOptions, done: (outcome: RequestOutcome) => void): void {
+    const { protocol } = options.destination;
+    const sentBy = this.#options.transport.sentBy(protocol);
+    const request = requestOf({
+      ...options,
+      via: formatVia({ protocol: protocol.toUpperCase(), ...sentBy, branch: options.branch, rport: "asked", params: noParams }),
+      headers: [["User-Agent", this.#options.product], ...(options.headers ?? [])],
+    });
+    this.#layer.request(request, options.destination, {
+      response: (response) => {
+        if (response.status >= 200) done({ status: response.status, response });
+      },
+      failed: ({ status }) => done({ status }),
+    });
+  }
+
+  /** `sip:user@host:port`, as peers reach this stack by that protocol. */
+  contactUri(user: string, protocol: SipProtocol): string {
+    const { host, port } = this.#options.transport.sentBy(protocol);
+    return `sip:${user}@${formatHostPort(host, port)}${protocol === "udp" ? "" : `;transport=${protocol}`}`;
+  }
+
+  /** Answers without a transaction: the same request, repeated, gets the same answer. Also for requests the transport found malformed. */
+  answerWithoutState(request: SipRequest, source: SipAddress, { status, headers = [] }: BareAnswer): void {
+    if (request.method === "ACK") return;
+    this.#stateless[status] = (this.#stateless[status] ?? 0) + 1;
+    const { headers: asked } = request;
+    const toTag = derive(this.#tagSecret, 6, asked.get("Call-ID") ?? "", asked.get("From") ?? "", asked.get("Via") ?? "");
+    const response = responseTo(request, status, { toTag, headers: [["Server", this.#options.product], ...headers] });
+    this.#options.transport.send(response, replyAddress(request, source));
+  }
+
+  counters(): SipCounters {
+    return { ...this.#layer.counters(), usages: this.#usages.size, requests: { ...this.#requests }, stateless: { ...this.#stateless } };
+  }
+
+  /** Stops every timer and forgets everything; says nothing to peers. The transport is closed by who opened it. */
+  close(): void {
+    this.#isClosed = true;
+    // First, so that usages cannot answer anybody any more: after a restart their peers still wait.
+    this.#layer.close();
+    for (const usage of this.#usages.values()) usage.close();
+    this.#usages.clear();
+  }
+
+  #receive(request: SipRequest, source: SipAddress): void {
+    if (this.#isClosed) return;
+    const counted = methodsCounted.has(request.method) ? request.method : "other";
+    this.#requests[counted] = (this.#requests[counted] ?? 0) + 1;
+    const refusal = checkRequest(request, this.#extensions);
+    if (refusal !== undefined) return this.answerWithoutState(request, source, refusal);
+    const usage = this.#find(request.headers.get("Call-ID"), request.headers.get("To"));
+    if (usage?.receive(request, source) === true) return;
+    const initial = checkInitial(request) ?? this.#checkInvite(request, source);
+    if (initial !== undefined) return this.answerWithoutState(request, source, initial);
+    this.#receiveInitial(request, source);
+  }
+
+  #checkInvite(request: SipRequest, source: SipAddress): BareAnswer | undefined {
+    if (request.method !== "INVITE" && request.method !== "REGISTER") return undefined;
+    if (request.method === "INVITE" && this.#merges.isMerged(request)) return { status: 482 };
+    return this.#options.screen?.(request, source);
+  }
+
+  #receiveInitial(request: SipRequest, source: SipAddress): void {
+    if (request.method === "INVITE" && this.#takeInvite !== undefined) {
+      this.#merges.remember(request);
+      this.#hand(this.#layer.openInvite(request, source), this.#takeInvite);
+    } else if (request.method === "REGISTER" && this.#takeRegister !== undefined) this.#takeRegister(this.#layer.open(request, source));
+    else if (request.method === "OPTIONS")
+      this.answerWithoutState(request, source, { status: 200, headers: [["Accept", "application/sdp"], ...this.#host.sessionHeaders] });
+    else if (request.method === "BYE" || request.method === "UPDATE") this.answerWithoutState(request, source, { status: 481 });
+    else
+      this.answerWithoutState(request, source, { status: request.method === "INVITE" ? 480 : 405, headers: [["Allow", this.#host.allow]] });
+  }
+
+  /** Nobody would ever answer an INVITE whose taker failed: that bug ends this call with 500. */
+  #hand(transaction: InviteServerTransaction, take: (transaction: InviteServerTransaction) => void): void {
+    try {
+      take(transaction);
+    } catch (error) {
+      this.#options.logger.error({ err: error, callId: transaction.request.headers.get("Call-ID") }, "taking an INVITE failed");
+      transaction.respond(responseTo(transaction.request, 500, { toTag: this.#options.ids.random(6) }));
+    }
+  }
+
+  #receiveSuccess(response: SipResponse, source: SipAddress): void {
+    const { headers } = response;
+    const to = parseNameAddr(headers.get("To") ?? "");
+    const usage = this.#find(headers.get("Call-ID"), headers.get("From"));
+    if (usage !== undefined) usage.success(response, source);
+    else
+      refuseSuccess(this.#host, response, source, {
+        contact: this.contactUri("unknown", source.protocol),
+        requestUri: to.ok ? to.value.uri : "",
+        reachedAtPeer: false,
+      });
+  }
+
+  #find(callId: string | undefined, localAddress: string | undefined): InviteUsage | undefined {
+    const tag = tagOf(localAddress ?? "");
+    return tag === undefined ? undefined : this.#usages.get(usageKey(callId ?? "", tag));
+  }
+
+  #keep(usage: InviteUsage): InviteUsage {
+    if (usage.phase !== "ended") this.#usages.set(usageKey(usage.callId, usage.localTag), usage);
+    return usage;
+  }
+
+  readonly #release = (usage: InviteUsage): void => {
+    const key = usageKey(usage.callId, usage.localTag);
+    if (this.#usages.get(key) === usage) this.#usages.delete(key);
+  };
+
+  #reach(dialog: Dialog, go: (destination: SipAddress) => void): void {
+    const hop = dialog.nextHop();
+    const { peer, protocol } = dialog.values;
+    if (hop.kind === "address") return go(hop.address);
+    if (this.#options.resolve === undefined) return go(peer);
+    const next = (address: SipAddress | undefined) => {
+      if (!this.#isClosed) go(address ?? peer);
+    };
+    this.#options.resolve(hop.uri, protocol).then(next, (error: unknown) => {
+      this.#options.logger.warn(
+        { err: error, host: hop.uri.host },
+        "cannot resolve the next hop of a dialog, using the peer's last address",
+      );
+      next(undefined);
+    });
+  }
+}
+
+function usageKey(callId: string, localTag: string): string {
+  return flat(`${callId}\0${localTag}`);
+}

@@ -1,0 +1,47 @@
+/** Which transaction a message belongs to, and the ACK that stays inside one. */
+import { parseCSeq } from "../message/cseq.ts";
+import { formatMessage } from "../message/format-message.ts";
+import { HeaderList } from "../message/header-list.ts";
+import { emptyBody } from "../message/builder.ts";
+import type { SipMessage, SipRequest, SipResponse } from "../message/message.ts";
+import { parseVia, type Via } from "../message/via.ts";
+
+/** RFC 3261 §17.2.3: branch, sent-by and method. Give INVITE as `method` for its ACK and CANCEL. */
+export function serverKey(request: SipRequest, method: string): string {
+  const via = topVia(request.headers);
+  return flat(`s ${method} ${via?.branch ?? ""} ${via?.host.toLowerCase() ?? ""}:${via?.port ?? ""}`);
+}
+
+/** RFC 3261 §17.1.3: branch and method of CSeq. */
+export function clientKey(headers: HeaderList): string {
+  const cseq = parseCSeq(headers.get("CSeq") ?? "");
+  return flat(`c ${cseq.ok ? cseq.value.method : ""} ${topVia(headers)?.branch ?? ""}`);
+}
+
+/** ACK for 300-699, RFC 3261 §17.1.1.3: same branch, To of the answer. */
+export function nonSuccessAck(invite: SipRequest, response: SipResponse): Buffer {
+  const headers = new HeaderList([["Via", invite.headers.get("Via") ?? ""]]);
+  for (const route of invite.headers.all("Route")) headers.append("Route", route);
+  headers.append("Max-Forwards", "70");
+  headers.append("From", invite.headers.get("From") ?? "");
+  headers.append("To", response.headers.get("To") ?? "");
+  headers.append("Call-ID", invite.headers.get("Call-ID") ?? "");
+  headers.append("CSeq", `${sequenceOf(invite)} ACK`);
+  return formatMessage({ kind: "request", method: "ACK", uri: invite.uri, headers, body: emptyBody });
+}
+
+/** The number of CSeq; 0 when it cannot be read, which the parser does not let through. */
+export function sequenceOf(message: SipMessage): number {
+  const cseq = parseCSeq(message.headers.get("CSeq") ?? "");
+  return cseq.ok ? cseq.value.sequence : 0;
+}
+
+function topVia(headers: HeaderList): Via | undefined {
+  const via = parseVia(headers.get("Via") ?? "");
+  return via.ok ? via.value : undefined;
+}
+
+/** The text in memory of its own: a slice of a message would keep the whole message alive as long as the key. */
+export function flat(text: string): string {
+  return Buffer.from(text, "latin1").toString("latin1");
+}

@@ -1,0 +1,152 @@
+/**
+ * The transaction layer, RFC 3261 §17: owns every transaction, finds the one a message belongs to (§17.1.3, §17.2.3: branch, sent-by
+ * and method), absorbs repeats and answers CANCEL. What belongs to no transaction goes to its one user, the stack.
+ * Branches without the magic cookie (RFC 2543) are taken as they are.
+ */
+import type { Clock } from "../../kernel/index.ts";
+import type { SipMessage, SipRequest, SipResponse } from "../message/message.ts";
+import { replyAddress } from "../transport/address.ts";
+import type { SipAddress, SipTransport } from "../transport/transport.ts";
+import { type ClientEvents, InviteClientTransaction } from "./invite-client.ts";
+import { InviteServerTransaction } from "./invite-server.ts";
+import { LingeringStore } from "./lingering-store.ts";
+import { clientKey, serverKey } from "./matching.ts";
+import { NonInviteClientTransaction } from "./non-invite-client.ts";
+import { NonInviteServerTransaction } from "./non-invite-server.ts";
+import { type TimerBase, type Timers, timersFor } from "./timers.ts";
+import type { Lingering, Transaction, TransactionHost } from "./transaction.ts";
+
+export type TransactionUser = {
+  /** A new request, never ACK or CANCEL. Answer it without state, or open a transaction for it. */
+  request(request: SipRequest, source: SipAddress): void;
+  /** An ACK that belongs to a 2xx. */
+  acknowledgement(ack: SipRequest, source: SipAddress): void;
+  /** A further 2xx to an INVITE of ours: the same again, or of another fork. */
+  success(response: SipResponse, source: SipAddress): void;
+  /** Answers CANCEL with 200 or 481, without a transaction. */
+  answerCancel(cancel: SipRequest, source: SipAddress, status: 200 | 481): void;
+};
+
+export type TransactionCounters = {
+  live: number;
+  lingering: number;
+  /** Messages that were a repeat of something already handled. */
+  repeats: number;
+  /** Responses that no transaction waited for. */
+  strayResponses: number;
+};
+
+export class TransactionLayer {
+  readonly #transport: SipTransport;
+  readonly #user: TransactionUser;
+  readonly #live = new Map<string, Transaction>();
+  readonly #lingering: LingeringStore;
+  readonly #timers: Readonly<Record<"udp" | "tcp", Timers>>;
+  readonly #host: TransactionHost;
+  #repeats = 0;
+  #strayResponses = 0;
+
+  constructor(transport: SipTransport, clock: Clock, timers: TimerBase, user: TransactionUser) {
+    this.#transport = transport;
+    this.#user = user;
+    this.#lingering = new LingeringStore(clock);
+    this.#timers = { udp: timersFor(timers, "udp"), tcp: timersFor(timers, "tcp") };
+    this.#host = {
+      clock,
+      timersFor: (destination) => this.#timers[destination.protocol],
+      sendBytes: (bytes, destination, failed) => transport.sendBytes(bytes, destination, failed),
+      sendAnswer: (response, bytes, destination, failed) => {
+        if (destination.protocol === "udp") transport.sendBytes(bytes, destination, failed);
+        else transport.send(response, destination, failed);
+      },
+      linger: (key, state, forMs, repeat) => {
+        this.#live.delete(key);
+        if (forMs > 0) this.#lingering.add(key, state, forMs, repeat);
+      },
+      forget: (key) => void this.#live.delete(key),
+    };
+    transport.onMessage((message, source) => this.receive(message, source));
+  }
+
+  receive(message: SipMessage, source: SipAddress): void {
+    if (message.kind === "response") return this.#receiveResponse(message, source);
+    const key = serverKey(message, message.method === "ACK" || message.method === "CANCEL" ? "INVITE" : message.method);
+    const live = this.#live.get(key);
+    const lingering = live === undefined ? this.#lingering.get(key) : undefined;
+    if (message.method === "CANCEL") {
+      const known = live !== undefined || lingering !== undefined;
+      this.#user.answerCancel(message, source, known ? 200 : 481);
+      live?.receive(message, source);
+    } else if (live !== undefined) {
+      this.#repeats += message.method === "ACK" ? 0 : 1;
+      live.receive(message, source);
+    } else if (lingering !== undefined && !(message.method === "ACK" && lingering.state === "accepted")) {
+      this.#repeats++;
+      this.#repeat(lingering);
+    } else if (message.method === "ACK") this.#user.acknowledgement(message, source);
+    else this.#user.request(message, source);
+  }
+
+  /** Sends INVITE in a transaction of its own. The top Via of `request` has the branch; the same branch after a restart is a repeat to the peer. */
+  invite(request: SipRequest, destination: SipAddress, events: ClientEvents): InviteClientTransaction {
+    return this.#start(new InviteClientTransaction(this.#host, clientKey(request.headers), request, destination, events));
+  }
+
+  /** Sends any other request but ACK. */
+  request(request: SipRequest, destination: SipAddress, events: ClientEvents): NonInviteClientTransaction {
+    return this.#start(new NonInviteClientTransaction(this.#host, clientKey(request.headers), request, destination, events));
+  }
+
+  /** Opens a transaction for an INVITE handed to `TransactionUser.request`, or stored before a restart. */
+  openInvite(request: SipRequest, source: SipAddress): InviteServerTransaction {
+    return this.#start(
+      new InviteServerTransaction(this.#host, serverKey(request, "INVITE"), request, source, replyAddress(request, source)),
+    );
+  }
+
+  open(request: SipRequest, source: SipAddress): NonInviteServerTransaction {
+    const key = serverKey(request, request.method);
+    return this.#start(new NonInviteServerTransaction(this.#host, key, request, source, replyAddress(request, source)));
+  }
+
+  /** Ends a client transaction without a word to its user. */
+  abandon(transaction: Transaction): void {
+    transaction.stop();
+    this.#live.delete(transaction.key);
+  }
+
+  counters(): TransactionCounters {
+    return { live: this.#live.size, lingering: this.#lingering.size, repeats: this.#repeats, strayResponses: this.#strayResponses };
+  }
+
+  close(): void {
+    for (const transaction of this.#live.values()) transaction.stop();
+    this.#live.clear();
+    this.#lingering.clear();
+  }
+
+  #start<T extends Transaction & { start(): void }>(transaction: T): T {
+    this.#live.get(transaction.key)?.stop();
+    this.#live.set(transaction.key, transaction);
+    transaction.start();
+    return transaction;
+  }
+
+  #receiveResponse(response: SipResponse, source: SipAddress): void {
+    const key = clientKey(response.headers);
+    const live = this.#live.get(key);
+    if (live !== undefined) return live.receive(response, source);
+    const lingering = this.#lingering.get(key);
+    if (lingering === undefined) this.#strayResponses++;
+    else if (lingering.state === "accepted") {
+      if (response.status >= 200 && response.status < 300) this.#user.success(response, source);
+    } else if (response.status >= 300) {
+      this.#repeats++;
+      this.#repeat(lingering);
+    }
+  }
+
+  #repeat({ slab, start, end, destination }: Lingering): void {
+    if (slab !== undefined && destination !== undefined) this.#transport.sendBytes(slab.subarray(start, end), destination);
+  }
+}

@@ -1,0 +1,282 @@
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { connect, createServer, type Socket } from "node:net";
+import { afterEach, describe, expect, test } from "vitest";
+import { VirtualClock } from "../../../test/support/virtual-clock.ts";
+import { silentLogger } from "../../kernel/index.ts";
+import { requestOf, responseTo } from "../message/builder.ts";
+import { formatMessage } from "../message/format-message.ts";
+import type { SipMessage, SipRequest } from "../message/message.ts";
+import { openSipTransport, type SipTransportOptions, type SocketSipTransport } from "./sip-transport.ts";
+import type { SipAddress, SipProtocol } from "./transport.ts";
+
+const closers: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0)) await close();
+});
+
+const loopback = "127.0.0.1";
+
+async function opened(options: Partial<SipTransportOptions> = {}) {
+  const clock = new VirtualClock();
+  const transport = await openSipTransport({ host: loopback, port: 0, clock, logger: silentLogger, ...options });
+  closers.push(() => transport.close());
+  const inbox = new Inbox();
+  transport.onMessage((message, source) => inbox.put(message, source));
+  return { transport, clock, inbox };
+}
+
+/** Messages as they come, to be awaited one by one. */
+class Inbox {
+  readonly #arrived: [SipMessage, SipAddress][] = [];
+  #waiting: ((item: [SipMessage, SipAddress]) => void) | undefined;
+
+  put(message: SipMessage, source: SipAddress): void {
+    if (this.#waiting === undefined) this.#arrived.push([message, source]);
+    else this.#waiting([message, source]);
+    this.#waiting = undefined;
+  }
+
+  next(): Promise<[SipMessage, SipAddress]> {
+    const first = this.#arrived.shift();
+    if (first !== undefined) return Promise.resolve(first);
+    return new Promise((resolve) => {
+      this.#waiting = resolve;
+    });
+  }
+}
+
+function optionsRequest(via: string, callId = "c"): SipRequest {
+  return requestOf({ method: "OPTIONS", uri: "sip:b@h", via, from: "<sip:a>;tag=1", to: "<sip:b>", callId, sequence: 1 });
+}
+
+function to(transport: SocketSipTransport, protocol: SipProtocol): SipAddress {
+  return { protocol, address: loopback, port: transport.port };
+}
+
+function failure(send: (failed: (reason: string) => void) => void): Promise<string> {
+  return new Promise(send);
+}
+
+async function connected(transport: SocketSipTransport): Promise<Socket> {
+  const socket = connect(transport.port, loopback);
+  closers.push(() => socket.destroy());
+  await once(socket, "connect");
+  return socket;
+}
+
+async function text(socket: Socket): Promise<string> {
+  const [chunk] = await once(socket, "data");
+  return String(chunk);
+}
+
+describe.each(["udp", "tcp"] as const)("over %s", (protocol) => {
+  test("a request gets there, its source is entered into the Via, and the response comes back", async () => {
+    const a = await opened();
+    const b = await opened();
+    const sentBy = a.transport.sentBy(protocol);
+    expect(sentBy).toEqual({ host: loopback, port: a.transport.port });
+    a.transport.send(optionsRequest(`SIP/2.0/${protocol.toUpperCase()} pc.invalid:5999;branch=z9hG4bK1;rport`), to(b.transport, protocol));
+    const [request, source] = await b.inbox.next();
+    expect(source).toMatchObject({ protocol, address: loopback });
+    expect(request.headers.get("Via")).toBe(
+      `SIP/2.0/${protocol.toUpperCase()} pc.invalid:5999;branch=z9hG4bK1;received=${loopback};rport=${source.port}`,
+    );
+    if (request.kind !== "request") throw new Error("not a request");
+    b.transport.send(responseTo(request, 200, { toTag: "t" }), source);
+    const [response] = await a.inbox.next();
+    expect(response).toMatchObject({ kind: "response", status: 200 });
+    expect(a.transport.counters).toMatchObject({ sent: 1, received: 1, sendFailures: 0 });
+  });
+
+  test("nobody there: send does not throw, and the transport lives on", async () => {
+    const gone = await openSipTransport({ host: loopback, port: 0, clock: new VirtualClock(), logger: silentLogger });
+    await gone.close();
+    const a = await opened();
+    const b = await opened();
+    const reasons: string[] = [];
+    a.transport.send(optionsRequest("SIP/2.0/UDP x;branch=z9hG4bK1"), to(gone, protocol), (reason) => reasons.push(reason));
+    a.transport.send(optionsRequest("SIP/2.0/UDP x;branch=z9hG4bK2", "second"), to(b.transport, protocol));
+    const [request] = await b.inbox.next();
+    expect(request.headers.get("Call-ID")).toBe("second");
+    // Over UDP nobody learns of it.
+    if (protocol === "tcp") await expect.poll(() => reasons.length).toBe(1);
+  });
+
+  test("a port or address that cannot be is a failure, once", async () => {
+    const { transport } = await opened();
+    const message = optionsRequest("SIP/2.0/UDP x;branch=z9hG4bK1");
+    for (const destination of [
+      { protocol, address: loopback, port: 70_000 },
+      { protocol, address: "not numeric", port: 5060 },
+    ]) {
+      expect(await failure((failed) => transport.send(message, destination, failed))).not.toBe("");
+    }
+    await transport.close();
+    expect(await failure((failed) => transport.send(message, to(transport, protocol), failed))).toBe("transport closed");
+  });
+});
+
+describe("UDP", () => {
+  test("garbage is counted and dropped, a malformed request is handed up with its status", async () => {
+    const { transport, inbox } = await opened();
+    const refused: unknown[] = [];
+    transport.onMalformed((request, status, reason, source) => refused.push([request.headers.get("Via"), status, reason, source.protocol]));
+    const socket = createSocket("udp4");
+    closers.push(() => socket.close());
+    const send = (bytes: string | Uint8Array) => socket.send(bytes, transport.port, loopback);
+    send("\r\n\r\n");
+    send("no SIP, but long enough to be looked at");
+    send(formatMessage(optionsRequest("SIP/2.0/UDP x;branch=z9hG4bK1")).toString().replace("SIP/2.0\r\n", "SIP/3.0\r\n"));
+    send(formatMessage(optionsRequest("complete rubbish as Via")));
+    send(formatMessage(optionsRequest(`SIP/2.0/UDP ${loopback};branch=z9hG4bK2`)));
+    const [request] = await inbox.next();
+    expect(request.headers.get("Via")).toBe(`SIP/2.0/UDP ${loopback};branch=z9hG4bK2`);
+    expect(refused).toEqual([[`SIP/2.0/UDP x;branch=z9hG4bK1;received=${loopback}`, 505, "version", "udp"]]);
+    expect(transport.counters).toMatchObject({ received: 1, refused: 1, dropped: 2 });
+  });
+
+  test("what does not fit into a datagram fails", async () => {
+    const { transport } = await opened();
+    const tooLarge = { ...optionsRequest("SIP/2.0/UDP x;branch=z9hG4bK1"), body: new Uint8Array(66_000) };
+    expect(await failure((failed) => transport.send(tooLarge, to(transport, "udp"), failed))).toBe("too large for UDP");
+  });
+
+  test("a handler that throws does not stop the socket", async () => {
+    const a = await opened();
+    let calls = 0;
+    const again = new Promise<void>((resolve) => {
+      a.transport.onMessage(() => {
+        if (++calls === 2) resolve();
+        throw new Error("bug above");
+      });
+    });
+    for (const branch of ["1", "2"]) a.transport.send(optionsRequest(`SIP/2.0/UDP x;branch=z9hG4bK${branch}`), to(a.transport, "udp"));
+    await again;
+  });
+});
+
+describe("TCP", () => {
+  test("a ping is answered, several messages share a connection, a broken stream is closed after its answer", async () => {
+    const { transport, inbox } = await opened();
+    transport.onMalformed((request, status, _reason, source) => transport.send(responseTo(request, status), source));
+    const socket = await connected(transport);
+    socket.write("\r\n\r\n");
+    expect(await text(socket)).toBe("\r\n");
+    const message = formatMessage(optionsRequest("SIP/2.0/TCP x;branch=z9hG4bK1"));
+    socket.write(Buffer.concat([message, message]));
+    const [[, first], [, second]] = [await inbox.next(), await inbox.next()];
+    expect(first).toEqual(second);
+    const closed = once(socket, "close");
+    socket.write(message.toString().replace(/Content-Length.*\r\n/, ""));
+    expect(await text(socket)).toContain("SIP/2.0 400 ");
+    await closed;
+    await expect.poll(() => transport.counters.connections).toBe(0);
+  });
+
+  test("requests to one address share a connection", async () => {
+    const a = await opened();
+    const b = await opened();
+    for (const callId of ["1", "2"]) a.transport.send(optionsRequest("SIP/2.0/TCP x;branch=z9hG4bK1", callId), to(b.transport, "tcp"));
+    expect((await b.inbox.next())[1]).toEqual((await b.inbox.next())[1]);
+    expect(a.transport.counters.connectionsOpened).toBe(1);
+  });
+
+  test("a response whose connection has closed goes to the sent-by port (§18.2.2)", async () => {
+    const { transport, inbox } = await opened();
+    const listener = createServer();
+    closers.push(() => listener.close());
+    await once(listener.listen(0, loopback), "listening");
+    const address = listener.address();
+    const port = typeof address === "object" ? address?.port : 0;
+    const socket = await connected(transport);
+    socket.write(formatMessage(optionsRequest(`SIP/2.0/TCP client.invalid:${port};branch=z9hG4bK1`)));
+    const [request, source] = await inbox.next();
+    socket.destroy();
+    await expect.poll(() => transport.counters.connections).toBe(0);
+    const incoming = once(listener, "connection");
+    if (request.kind !== "request") throw new Error("not a request");
+    for (const status of [180, 200]) transport.send(responseTo(request, status, { toTag: "t" }), source);
+    const [back] = await incoming;
+    closers.push(() => back.destroy());
+    expect(await text(back)).toContain("SIP/2.0 180 Ringing");
+    expect(transport.counters.connections).toBe(1);
+  });
+
+  test("connections over the limit are turned away, in and out", async () => {
+    const { transport } = await opened({ maxConnections: 1 });
+    const kept = await connected(transport);
+    const extra = await connected(transport);
+    await once(extra, "close");
+    expect(
+      await failure((failed) =>
+        transport.send(optionsRequest("SIP/2.0/TCP x;branch=z9hG4bK1"), { protocol: "tcp", address: loopback, port: 9 }, failed),
+      ),
+    ).toBe("too many connections");
+    expect(kept.destroyed).toBe(false);
+    expect(transport.counters.connectionsRefused).toBe(2);
+  });
+
+  test("a connection that says nothing is closed soon, one that has spoken much later", async () => {
+    const { transport, clock, inbox } = await opened({ limits: { firstMessageMs: 30_000, idleMs: 100_000 } });
+    const silent = await connected(transport);
+    const speaking = await connected(transport);
+    speaking.write(formatMessage(optionsRequest("SIP/2.0/TCP x;branch=z9hG4bK1")));
+    await inbox.next();
+    const silentClosed = once(silent.resume(), "close");
+    clock.advance(40_000);
+    await silentClosed;
+    expect(transport.counters.connections).toBe(1);
+    const speakingClosed = once(speaking.resume(), "close");
+    clock.advance(70_000);
+    await speakingClosed;
+  });
+
+  test("a peer that does not read is cut off at the limit", async () => {
+    const { transport, inbox } = await opened({ limits: { maxQueuedBytes: 100_000 } });
+    const socket = await connected(transport);
+    socket.pause();
+    socket.write(formatMessage(optionsRequest("SIP/2.0/TCP x;branch=z9hG4bK1")));
+    const [, source] = await inbox.next();
+    const reason = await failure((failed) => {
+      for (let sent = 0; sent < 300; sent++) transport.sendBytes(Buffer.alloc(90_000), source, failed);
+    });
+    expect(reason).toBe("peer does not read");
+  });
+
+  test("a connection that does not come about in time fails", async () => {
+    // A listener whose queue is full leaves further connections hanging.
+    const { transport, clock } = await opened({ limits: { connectTimeoutMs: 4_000 } });
+    const reason = failure((failed) =>
+      transport.send(optionsRequest("SIP/2.0/TCP x;branch=z9hG4bK1"), { protocol: "tcp", address: loopback, port: transport.port }, failed),
+    );
+    clock.advance(4_000);
+    expect(await reason).toBe("connect timed out");
+  });
+});
+
+test("close ends connections and timers, and can be repeated", async () => {
+  const { transport, clock } = await opened();
+  const socket = await connected(transport);
+  const closed = once(socket, "close");
+  await transport.close();
+  await transport.close();
+  await closed;
+  expect(clock.armed).toBe(0);
+});
+
+test("a port that is taken is refused; what is advertised is what peers see", async () => {
+  const { transport } = await opened({ advertise: { host: "203.0.113.9" } });
+  expect(transport.sentBy("udp")).toEqual({ host: "203.0.113.9", port: transport.port });
+  await expect(opened({ port: transport.port })).rejects.toThrow("EADDRINUSE");
+});
+
+test("IPv6 and IPv4 through one socket are told apart by their usual spelling", async () => {
+  const { transport, inbox } = await opened({ host: "::" });
+  for (const protocol of ["udp", "tcp"] as const) {
+    for (const address of ["::1", "127.0.0.1"]) {
+      transport.send(optionsRequest("SIP/2.0/UDP x;branch=z9hG4bK1"), { protocol, address, port: transport.port });
+      expect((await inbox.next())[1].address).toBe(address);
+    }
+  }
+});

@@ -1,0 +1,27 @@
+/**
+ * The transport layer of RFC 3261 §18 as the layers above see it. UDP and TCP implement it over sockets, the virtual network
+ * of the tests without any.
+ */
+import type { SipMessage, SipRequest, SipResponse } from "../message/message.ts";
+
+export type SipProtocol = "udp" | "tcp";
+
+/** Where a message goes, or came from: always a numeric address; names are resolved before (resolve.ts). */
+export type SipAddress = { readonly protocol: SipProtocol; readonly address: string; readonly port: number };
+
+export type MessageHandler = (message: SipMessage, source: SipAddress) => void;
+
+export type SipTransport = {
+  /**
+   * Sends a message. Never throws; `failed` is called later, at most once, when the transport knows that it did not go out
+   * (RFC 3261 §18.4: connection refused, unreachable, too large). The Via of a request must already carry sentBy(protocol).
+   */
+  send(message: SipRequest | SipResponse, destination: SipAddress, failed?: (reason: string) => void): void;
+  /** Bytes of an already formatted message: retransmissions. */
+  sendBytes(bytes: Uint8Array, destination: SipAddress, failed?: (reason: string) => void): void;
+  /** The host and port to write into Via and Contact for this protocol. */
+  sentBy(protocol: SipProtocol): { readonly host: string; readonly port: number };
+  /** Sets the one receiver of parsed messages. A request arrives with `received` and `rport` already filled in its top Via (RFC 3261 §18.2.1, RFC 3581). */
+  onMessage(handler: MessageHandler): void;
+  close(): Promise<void>;
+};

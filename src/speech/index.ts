@@ -1,0 +1,1 @@
+export { createFliteSynthesizer } from "./flite/synthesizer.ts";

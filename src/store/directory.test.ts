@@ -1,0 +1,169 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openTestStore, type TestStore } from "../../test/support/store/open-test-store.ts";
+import type { Account, ApiKey, Directory, Flow, Login, Phone, PhoneNumber, Trunk, User } from "../directory/index.ts";
+import { silentLogger } from "../kernel/index.ts";
+import { openDatabase } from "./database.ts";
+import { loadDirectory } from "./directory.ts";
+
+let opened: TestStore;
+let directory: Directory;
+beforeAll(async () => {
+  opened = await openTestStore();
+  directory = opened.store.directory;
+  await directory.accounts.insert(account("acme"));
+  await directory.accounts.insert(account("other"));
+});
+afterAll(async () => {
+  await opened[Symbol.asyncDispose]();
+});
+
+const times = { createdAt: 1_700_000_000_000, updatedAt: 1_700_000_000_001 };
+const owned = (id: string, accountId = "acme") => ({ id, accountId, ...times });
+const account = (id: string): Account => ({ id, name: `Account ${id}`, ...times });
+const user = (id: string, email: string, accountId?: string): User => ({
+  ...owned(id, accountId),
+  email,
+  firstName: "Zoë",
+  lastName: "O'Neil",
+  roles: ["administrator", "user"],
+  passwordHash: "$argon2id$x",
+});
+const phone = (id: string, userId: string, username: string): Phone => ({ ...owned(id), userId, username, ha1Md5: "a", ha1Sha256: "b" });
+const number = (id: string, value: string, flowId: string | null = null): PhoneNumber => ({ ...owned(id), number: value, flowId });
+const trunk = (id: string, changes: Partial<Trunk> = {}): Trunk => ({
+  ...owned(id),
+  name: "Carrier",
+  host: "sip.example",
+  port: 5060,
+  transport: "udp",
+  username: "me",
+  password: "sécret",
+  prefixes: ["+1", ""],
+  priority: 10,
+  sourceAddresses: ["192.0.2.1", "2001:db8::1"],
+  mediaToSource: true,
+  ...changes,
+});
+const flow = (id: string, document: unknown): Flow => ({ ...owned(id), name: "Main", version: 3, hash: "abc", document });
+const apiKey = (id: string, userId: string, keyHash: string): ApiKey => ({ ...owned(id), userId, name: "ci", keyHash, keyPrefix: "cw_1" });
+const login = (id: string, userId: string, tokenHash: string): Login => ({
+  ...owned(id),
+  userId,
+  tokenHash,
+  expiresAt: 9_007_199_254_740_991,
+});
+
+/** What a start on the same database would read. */
+async function reloaded(secret = opened.secret): Promise<Directory & AsyncDisposable> {
+  const { server } = opened.store;
+  if (server === undefined) throw new Error("the test store has a server");
+  const db = openDatabase({ connection: server.connection, size: 2, statementMs: 4000, logger: silentLogger });
+  return Object.assign(await loadDirectory(db, secret, silentLogger), { [Symbol.asyncDispose]: () => db.destroy() });
+}
+
+test("every kind of row is there at once, and as it was after a restart", async () => {
+  const rows = {
+    user: user("u1", "Zoe@example.com"),
+    flow: flow("f1", [{ "a-b": { some_key: null, camelKey: "'; --" } }, 'quote "']),
+    phone: phone("p1", "u1", "zoe"),
+    number: number("n1", "+18144043093", "f1"),
+    trunk: trunk("t1"),
+    open: trunk("t2", { username: null, password: null, prefixes: [], sourceAddresses: [] }),
+    apiKey: apiKey("k1", "u1", "h1"),
+    login: login("l1", "u1", "h2"),
+  };
+  await directory.users.insert(rows.user);
+  await directory.flows.insert(rows.flow);
+  await directory.phones.insert(rows.phone);
+  await directory.numbers.insert(rows.number);
+  await directory.trunks.insert(rows.trunk);
+  await directory.trunks.insert(rows.open);
+  await directory.apiKeys.insert(rows.apiKey);
+  await directory.logins.insert(rows.login);
+  await using later = await reloaded();
+  for (const now of [directory, later]) {
+    expect(now.accounts.get("acme")).toEqual(account("acme"));
+    expect(now.accounts.list().map(({ id }) => id)).toEqual(["acme", "other"]);
+    expect(now.users.get("acme", "u1")).toEqual(rows.user);
+    expect(now.users.byEmail("zOE@Example.com")).toEqual(rows.user);
+    expect(now.users.byId("u1")).toEqual(rows.user);
+    expect(now.flows.get("acme", "f1")).toEqual(rows.flow);
+    expect(now.phones.byUsername("zoe")).toEqual(rows.phone);
+    expect(now.phones.byUser("u1")).toEqual([rows.phone]);
+    expect(now.numbers.byNumber("+18144043093")).toEqual(rows.number);
+    expect(now.trunks.list("acme")).toEqual([rows.trunk, rows.open]);
+    expect(now.trunks.bySource("2001:db8::1")).toEqual([rows.trunk]);
+    expect(now.apiKeys.byHash("h1")).toEqual(rows.apiKey);
+    expect(now.logins.byHash("h2")).toEqual(rows.login);
+  }
+});
+
+test("another account's row does not exist", async () => {
+  await directory.users.insert(user("u2", "two@example.com"));
+  expect(directory.users.get("other", "u2")).toBeUndefined();
+  expect(directory.users.list("other")).toEqual([]);
+  await expect(directory.users.update(user("u2", "taken@example.com", "other"))).rejects.toMatchObject({ code: "DIRECTORY_GONE" });
+  expect(await directory.users.remove("other", "u2")).toBe(false);
+  expect(directory.users.byEmail("two@example.com")?.id).toBe("u2");
+});
+
+describe("a unique value that is taken is named", () => {
+  test.each([
+    ["email", () => directory.users.insert(user("u9", "ZOE@example.com", "other"))],
+    ["username", () => directory.phones.insert(phone("p9", "u1", "zoe"))],
+    ["number", () => directory.numbers.insert(number("n9", "+18144043093"))],
+    ["keyHash", () => directory.apiKeys.insert(apiKey("k9", "u1", "h1"))],
+    ["tokenHash", () => directory.logins.insert(login("l9", "u1", "h2"))],
+    ["id", () => directory.flows.insert(flow("f1", {}))],
+  ])("%s", async (field, insert) => {
+    await expect(insert()).rejects.toMatchObject({ code: "DIRECTORY_DUPLICATE", details: { field } });
+    expect(directory.users.list("other")).toEqual([]);
+    expect(directory.flows.get("acme", "f1")?.version).toBe(3);
+  });
+});
+
+test("an update shows under its new keys and no longer under the old ones", async () => {
+  await directory.users.insert(user("u3", "three@example.com"));
+  await directory.users.update({ ...user("u3", "drei@example.com"), updatedAt: 5 });
+  expect(directory.users.byEmail("three@example.com")).toBeUndefined();
+  expect(directory.users.byEmail("drei@example.com")?.updatedAt).toBe(5);
+  await expect(directory.users.update(user("none", "none@example.com"))).rejects.toMatchObject({ code: "DIRECTORY_GONE" });
+  await expect(directory.phones.insert(phone("p8", "none", "nobody"))).rejects.toMatchObject({ code: "DIRECTORY_GONE" });
+});
+
+test("what belongs to a user goes with the user, and a number outlives its flow, in memory as in the database", async () => {
+  await directory.users.insert(user("u4", "four@example.com"));
+  await directory.phones.insert(phone("p4", "u4", "four"));
+  await directory.apiKeys.insert(apiKey("k4", "u4", "h4"));
+  await directory.logins.insert(login("l4", "u4", "h4"));
+  await directory.flows.insert(flow("f4", {}));
+  await directory.numbers.insert(number("n4", "+12025550100", "f4"));
+  expect(await directory.users.remove("acme", "u4")).toBe(true);
+  expect(await directory.flows.remove("acme", "f4")).toBe(true);
+  expect(await directory.flows.remove("acme", "f4")).toBe(false);
+  await using later = await reloaded();
+  for (const now of [directory, later]) {
+    expect(now.phones.byUsername("four")).toBeUndefined();
+    expect(now.phones.byUser("u4")).toEqual([]);
+    expect(now.apiKeys.byHash("h4")).toBeUndefined();
+    expect(now.logins.byHash("h4")).toBeUndefined();
+    expect(now.numbers.get("acme", "n4")).toEqual(number("n4", "+12025550100"));
+  }
+});
+
+test("a trunk's password is not readable in the database, nor with another key", async () => {
+  await directory.trunks.insert(trunk("t5", { password: "plain-to-see" }));
+  await using stranger = await reloaded(new Uint8Array(32));
+  expect(stranger.trunks.get("acme", "t5")).toEqual(trunk("t5", { password: null }));
+  await using owner = await reloaded();
+  expect(owner.trunks.get("acme", "t5")?.password).toBe("plain-to-see");
+});
+
+test("writes at the same time end in the order in which they were asked for", async () => {
+  await directory.users.insert(user("u6", "six@example.com"));
+  const versions = Array.from({ length: 20 }, (_, index) => ({ ...user("u6", "six@example.com"), updatedAt: index }));
+  await Promise.all(versions.map((version) => directory.users.update(version)));
+  await using later = await reloaded();
+  expect(directory.users.byId("u6")?.updatedAt).toBe(19);
+  expect(later.users.byId("u6")?.updatedAt).toBe(19);
+});

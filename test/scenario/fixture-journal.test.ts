@@ -1,0 +1,183 @@
+/**
+ * A story with every kind of event in it. `WRITE_FIXTURE=v2 npx vitest run test/scenario/fixture-journal.test.ts` writes its journal and the
+ * states it led to for src/calls/evolve/fixture.test.ts: once, for a release whose events have new shapes. No fixture is ever changed.
+ */
+import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import type { Call, CallEventKind } from "../../src/calls/index.ts";
+import type { MediaEvent } from "../../src/media/index.ts";
+import { createOffer, formatSdp } from "../../src/sdp/index.ts";
+import { responseTo } from "../../src/sip/index.ts";
+import { accountId, ownedNumber } from "../support/call-house.ts";
+import { callee, callNow, caller, callsComeFrom, crash, hangUp, heardBy, mediaAt, originate, scene, type Scene } from "./scene.ts";
+
+/** Grows with the events, or this does not compile. */
+const every = {
+  "call.created": true,
+  "party.joined": true,
+  "leg.created": true,
+  "leg.challenged": true,
+  "leg.rang": true,
+  "leg.answered": true,
+  "leg.acknowledged": true,
+  "leg.dialog-changed": true,
+  "leg.session-changed": true,
+  "leg.session-agreed": true,
+  "leg.session-refused": true,
+  "leg.port-changed": true,
+  "leg.media-locked": true,
+  "leg.stream": true,
+  "leg.ended": true,
+  "leg.released": true,
+  "party.left": true,
+  "seat.held": true,
+  "seat.retrieved": true,
+  "digit.received": true,
+  "script.started": true,
+  "script.stepped": true,
+  "script.failed": true,
+  "prompt.begun": true,
+  "prompt.ended": true,
+  "digits.begun": true,
+  "digits.ended": true,
+  "recording.begun": true,
+  "recording.ended": true,
+  "request.begun": true,
+  "request.ended": true,
+  "data.changed": true,
+  "hang-up.requested": true,
+  "call.recovered": true,
+  "call.ended": true,
+} as const satisfies Record<CallEventKind, true>;
+
+const flow = {
+  start: "greet",
+  nodes: {
+    greet: { verb: "say", text: "Hello {{ caller.number }}", exits: { done: "ask" } },
+    ask: { verb: "collect", maxDigits: 2, into: "choice", exits: { digits: "look", timeout: "bye" } },
+    look: { verb: "request", url: "https://example.org/{{ choice }}", into: "answer", exits: { ok: "tones", failed: "bye" } },
+    tones: { verb: "send-digits", digits: "12#", exits: { done: "note", error: "note" } },
+    note: { verb: "record", beep: false, maxMs: 30_000, exits: { done: "dial" } },
+    dial: { verb: "dial", to: "+12025550199", exits: { done: "bye", failed: "bye" } },
+    bye: { verb: "say", text: "Bye" },
+  },
+};
+
+test("the story of the fixture has every kind of event", async () => {
+  const at = await scene(flow, { answersAfterMs: 500 });
+  await callsComeFrom(at.house, "192.0.2.50");
+  const rich = await richCall(at);
+  await callOfAChallenge(at);
+  const ended = endedIn(at);
+  await callOfAFlowThatIsGone(at);
+  ended.push(...endedIn(at));
+  const kinds = at.journal.records.flatMap(({ streams }) => streams.flatMap(({ events }) => events.map(({ kind }) => kind)));
+  expect(Object.keys(every).filter((kind) => !kinds.includes(kind as CallEventKind))).toEqual([]);
+  expect(ended.find(({ id }) => id === rich.id)).toMatchObject({ recoveries: 1, outcome: { result: "completed" } });
+  expect(ended).toHaveLength(4);
+  write(at, ended);
+});
+
+function endedIn({ house }: Scene): Call[] {
+  return house.shipped.flatMap(({ ended }) => ended);
+}
+
+async function richCall(at: Scene): Promise<Call> {
+  const from = caller(at, "192.0.2.50", { to: ownedNumber });
+  await at.clock.advanceAsync(500);
+  const call = await callNow(at);
+  const [legId = ""] = Object.keys(call.legs);
+  const media = async (event: MediaEvent) => {
+    at.house.media.happen(call.id, legId, event);
+    await at.clock.advanceAsync(300);
+  };
+  const send = async (command: Parameters<Scene["house"]["calls"]["send"]>[2]) => {
+    void at.house.calls.send(accountId, call.id, command);
+    await at.clock.advanceAsync(300);
+  };
+  await media({ kind: "locked", remote: { address: "192.0.2.50", port: 41_000 } });
+  await media({ kind: "stream", position: { sequenceNumber: 7, timestamp: 1120, at: at.clock.now() } });
+  await media({ kind: "prompt-ended", promptId: heardBy(at, call)[0] ?? "", reason: "finished", playedMs: 900 });
+  await media({ kind: "digit", digit: "4", durationMs: 80 });
+  await media({ kind: "digit", digit: "2", durationMs: 80 });
+  await send({ kind: "set-data", by: "u", set: { note: "met" } });
+  at.house.requests[0]?.answer({ status: 200, body: { name: "Ada" } });
+  await at.clock.advanceAsync(300);
+  const [digits] = at.house.media.plans.get(call.id)?.endpoints[0]?.digits ?? [];
+  await media({ kind: "digits-sent", digitsId: digits?.digitsId ?? "" });
+  await crash(at, 2000);
+  const [recording] = at.house.media.plans.get(call.id)?.endpoints[0]?.recordings ?? [];
+  await media({ kind: "recording-ended", recordingId: recording?.recordingId ?? "", reason: "silence", durationMs: 4000 });
+  await at.clock.advanceAsync(1000);
+  await send({ kind: "hold", by: "u", reason: "A question" });
+  await send({ kind: "retrieve", by: "u" });
+  from
+    .usage()
+    .reoffer({ contentType: "application/sdp", content: formatSdp(createOffer(mediaAt("192.0.2.50", { direction: "sendonly" }))) });
+  await at.clock.advanceAsync(300);
+  await media({ kind: "port-taken", localPort: at.house.media.plans.get(call.id)?.endpoints[0]?.localPort ?? 0 });
+  at.far.usage().bye();
+  await at.clock.advanceAsync(500);
+  await hangUp(at, call);
+  await from.agent.transport.close();
+  return call;
+}
+
+/** A trunk that wants credentials; its far end refuses to be held. */
+async function callOfAChallenge(at: Scene): Promise<void> {
+  const address = "192.0.2.33";
+  await at.house.addTrunk({ host: address, prefixes: ["+1202555010"], username: "house", password: "secret" });
+  const far = callee(at, address, {});
+  far.agent.stack.onInvite((transaction) => {
+    const { request } = transaction;
+    if (request.headers.get("Authorization") === undefined) {
+      const headers = [["WWW-Authenticate", 'Digest realm="far", nonce="n", algorithm=MD5, qop="auth"']] as const;
+      transaction.respond(responseTo(request, 401, { toTag: "far", headers }));
+      return;
+    }
+    const usage = far.agent.stack.acceptInvite(
+      transaction,
+      { localTag: "far", contact: far.agent.stack.contactUri("far", "udp") },
+      {
+        ...far.log.events,
+        offered: (_offer, respond) => respond(488),
+      },
+    );
+    usage.answer({ contentType: "application/sdp", content: formatSdp(createOffer(mediaAt(address))) });
+  });
+  const call = await originate(at);
+  await at.clock.advanceAsync(500);
+  void at.house.calls.send(accountId, call.id, { kind: "hold", by: "u" });
+  await at.clock.advanceAsync(500);
+  await hangUp(at, call);
+  far.agent.stack.onInvite((transaction) => {
+    const contact = far.agent.stack.contactUri("far", "udp");
+    far.agent.stack
+      .acceptInvite(transaction, { localTag: "far", contact }, far.log.events)
+      .answer({ contentType: "text/plain", content: "?" });
+  });
+  await originate(at);
+  await at.clock.advanceAsync(1000);
+}
+
+async function callOfAFlowThatIsGone(at: Scene): Promise<void> {
+  const from = caller(at, "192.0.2.50", { to: ownedNumber });
+  await at.clock.advanceAsync(500);
+  rmSync(at.house.flowsDirectory, { recursive: true });
+  await crash(at, 100);
+  const call = await callNow(at);
+  const promptId = heardBy(at, call)[0] ?? "";
+  at.house.media.happen(call.id, Object.keys(call.legs)[0] ?? "", { kind: "prompt-ended", promptId, reason: "finished", playedMs: 900 });
+  await at.clock.advanceAsync(500);
+  expect(from.log.ends).toEqual(["ended"]);
+}
+
+function write({ journal }: Scene, ended: readonly Call[]): void {
+  const version = process.env["WRITE_FIXTURE"];
+  if (version === undefined) return;
+  const path = join(import.meta.dirname, "../fixtures/journal", version, "every-event");
+  if (existsSync(`${path}.json`)) throw new Error(`${path}.json exists and stays as it is`);
+  writeFileSync(`${path}.json`, `${JSON.stringify(journal.records, undefined, 1)}\n`);
+  writeFileSync(`${path}.calls.json`, `${JSON.stringify(ended, undefined, 1)}\n`);
+}

@@ -1,0 +1,155 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { formatWav, parseWav, samplesAt8Khz } from "../audio/wav.ts";
+import { StartedProcess } from "../child-process.ts";
+import { freePort, freePortRange } from "../free-ports.ts";
+import { eventually } from "../waiting.ts";
+import type { Phone, PhoneAccount } from "./phone.ts";
+
+export type LinphoneOptions = {
+  /** What it says, 8 kHz; silence when not given. */
+  readonly says?: Int16Array;
+  /** Answers by itself; true when not given. */
+  readonly answers?: boolean;
+  /** Signs in there; see `registered`. */
+  readonly account?: PhoneAccount;
+};
+
+/** linphonec 5.1 driven by its command line, with files in place of a sound card. */
+export class Linphone implements Phone {
+  readonly port: number;
+  readonly #process: StartedProcess;
+  readonly #folder: string;
+
+  private constructor(port: number, process: StartedProcess, folder: string) {
+    this.port = port;
+    this.#process = process;
+    this.#folder = folder;
+  }
+
+  static async start(options: LinphoneOptions = {}): Promise<Linphone> {
+    const folder = await mkdtemp(join(tmpdir(), "cw-linphone-"));
+    await mkdir(join(folder, ".local/share/linphone"), { recursive: true });
+    const [port, rtpPort] = [await freePort(), await freePortRange(2)];
+    await writeFile(join(folder, "linphonerc"), configuration(port, rtpPort, options.account));
+    const samples = options.says ?? new Int16Array(8_000);
+    await writeFile(join(folder, "says.wav"), formatWav({ sampleRateHz: 8_000, samples }));
+    const args = [...(options.answers === false ? [] : ["-a"]), "-c", join(folder, "linphonerc")];
+    const child = new StartedProcess("linphonec", args, { cwd: folder, env: { ...process.env, HOME: folder } });
+    const linphone = new Linphone(port, child, folder);
+    try {
+      await child.waitForOutput(/linphonec> /);
+      await linphone.#command("soundcard use files", /Using wav files/);
+      await linphone.#command(`play ${join(folder, "says.wav")}`);
+      await linphone.#command(`record ${join(folder, "heard.wav")}`);
+    } catch (error) {
+      await child.stop("SIGKILL");
+      throw error;
+    }
+    return linphone;
+  }
+
+  get uri(): string {
+    return `sip:linphone@127.0.0.1:${this.port}`;
+  }
+
+  async call(uri: string): Promise<void> {
+    await this.#command(`call ${uri}`);
+    const [outcome] = await this.#process.waitForOutput(/Media streams established|Call \d+ with \S+ (ended|error).*/i);
+    if (!outcome.startsWith("Media")) throw new Error(`linphonec: ${outcome}`);
+  }
+
+  async answered(timeoutMs = 10_000): Promise<void> {
+    await this.#process.waitForOutput(/Media streams established/, timeoutMs);
+  }
+
+  async ended(timeoutMs = 10_000): Promise<void> {
+    await this.#process.waitForOutput(/Call \d+ with \S+ ended/, timeoutMs);
+  }
+
+  async registered(timeoutMs = 10_000): Promise<void> {
+    await eventually(
+      "linphonec: registration",
+      async () => {
+        const from = this.#process.output.length;
+        await this.#command("status register", /registered=|registered, identity/);
+        return /registered, identity/.test(this.#process.output.slice(from));
+      },
+      timeoutMs,
+    );
+  }
+
+  async press(digits: string): Promise<void> {
+    for (const digit of digits) await this.#command(digit);
+  }
+
+  async hold(): Promise<void> {
+    await this.#command("pause", /is now paused/);
+  }
+
+  async resume(): Promise<void> {
+    await this.#command("resume", /Media streams established/);
+  }
+
+  async hangUp(): Promise<void> {
+    await this.#command("terminate");
+    await this.ended();
+  }
+
+  /** Digits received until now. */
+  digits(): string {
+    return [...this.#process.output.matchAll(/Receiving tone (.)/g)].map((found) => found[1]).join("");
+  }
+
+  /** What it heard, 8 kHz; complete once the call has ended. */
+  async recording(): Promise<Int16Array> {
+    return samplesAt8Khz(parseWav(await readFile(join(this.#folder, "heard.wav"))));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#process.write("quit\n");
+    await this.#process.stop("SIGTERM");
+    await rm(this.#folder, { recursive: true });
+  }
+
+  /** Types one line and waits for what it prints in answer: its next prompt when nothing is given. */
+  async #command(line: string, answer = /linphonec> /): Promise<void> {
+    const from = this.#process.output.length;
+    this.#process.write(`${line}\n`);
+    await this.#process.waitForOutput(answer, 10_000, from);
+  }
+}
+
+function configuration(port: number, rtpPort: number, account: PhoneAccount | undefined): string {
+  return `
+[sip]
+sip_port=${port}
+sip_tcp_port=0
+sip_tls_port=0
+bind_address=127.0.0.1
+default_proxy=${account === undefined ? -1 : 0}
+[rtp]
+audio_rtp_port=${rtpPort}
+[video]
+enabled=0
+[sound]
+echocancellation=0
+${accountSections(account)}`;
+}
+
+function accountSections(account: PhoneAccount | undefined): string {
+  if (account === undefined) return "";
+  const { username, password, port } = account;
+  return `
+[auth_info_0]
+username=${username}
+passwd=${password}
+domain=127.0.0.1
+[proxy_0]
+reg_proxy=<sip:127.0.0.1:${port};transport=udp>
+reg_identity=sip:${username}@127.0.0.1
+reg_expires=600
+reg_sendregister=1
+`;
+}

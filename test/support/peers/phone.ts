@@ -1,0 +1,25 @@
+/** Where a phone signs in: the SIP port of a server on 127.0.0.1. */
+export type PhoneAccount = { readonly username: string; readonly password: string; readonly port: number };
+
+/** What a test asks of a real softphone, whichever it is. One call at a time. */
+export type Phone = AsyncDisposable & {
+  readonly port: number;
+  readonly uri: string;
+  /** Waits until its account is signed in; fails when that is refused. */
+  registered(timeoutMs?: number): Promise<void>;
+  /** Calls `uri` and waits until it is answered; fails when it is refused. */
+  call(uri: string): Promise<void>;
+  /** Waits until a call, either way, is answered. */
+  answered(timeoutMs?: number): Promise<void>;
+  /** Waits until the call is over. */
+  ended(timeoutMs?: number): Promise<void>;
+  /** Presses digits as RFC 4733 events. */
+  press(digits: string): Promise<void>;
+  hold(): Promise<void>;
+  resume(): Promise<void>;
+  hangUp(): Promise<void>;
+  /** Digits received until now. */
+  digits(): string;
+  /** What it heard, 8 kHz; complete once the call is over. */
+  recording(): Promise<Int16Array>;
+};
