@@ -22,9 +22,9 @@ const settleMs = 1_000;
 /** Calls through the whole path: HTTP request, INVITE, answer, flow, BYE. Options: --calls, --rate (a second), --warmup, --say. */
 export async function benchCalls(args: readonly string[]): Promise<object> {
   const options = {
-    calls: { type: "string", default: "1000" },
-    rate: { type: "string", default: "50" },
-    warmup: { type: "string", default: "100" },
+    calls: { type: "string", default: "6000" },
+    rate: { type: "string", default: "500" },
+    warmup: { type: "string", default: "3000" },
     say: { type: "boolean", default: false },
   } as const;
   const { values } = parseArgs({ args: [...args], options });
@@ -50,6 +50,7 @@ export async function benchCalls(args: readonly string[]): Promise<object> {
   const result = {
     flow: values.say ? "say" : "hang-up",
     calls,
+    rate,
     failed: calls - ended,
     callsPerSecond: round(ended / (durationMs / 1_000)),
     cpuMsPerCall: round(serverMs / Math.max(1, ended)),

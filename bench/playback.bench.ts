@@ -15,7 +15,7 @@ const placingRate = 20;
 
 /** Concurrent calls that hear one long prompt. Options: --calls, --seconds. */
 export async function benchPlayback(args: readonly string[]): Promise<object> {
-  const options = { calls: { type: "string", default: "100" }, seconds: { type: "string", default: "20" } } as const;
+  const options = { calls: { type: "string", default: "500" }, seconds: { type: "string", default: "20" } } as const;
   const { values } = parseArgs({ args: [...args], options });
   const calls = positive("calls", values.calls);
   const seconds = positive("seconds", values.seconds);
