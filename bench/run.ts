@@ -1,8 +1,13 @@
 /** `npm run bench -- <subject> [options]`: progress on stderr, one line of JSON last on stdout. */
 import { benchCalls } from "./calls.bench.ts";
+import { benchCometd } from "./cometd.bench.ts";
 import { benchPlayback } from "./playback.bench.ts";
 
-const subjects: Readonly<Record<string, (args: readonly string[]) => Promise<object>>> = { calls: benchCalls, playback: benchPlayback };
+const subjects: Readonly<Record<string, (args: readonly string[]) => Promise<object>>> = {
+  calls: benchCalls,
+  cometd: benchCometd,
+  playback: benchPlayback,
+};
 
 const [name = "", ...args] = process.argv.slice(2);
 const subject = subjects[name];

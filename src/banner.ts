@@ -34,14 +34,15 @@ export function banner(server: Server, config: Config, { version, startedInMs }:
   return lines.join("\n");
 }
 
-function credentialLines({ firstRun }: Server): readonly string[] {
-  if (firstRun === undefined) return [];
-  const { admin, user, phone } = firstRun;
-  const rows = [
-    ["administrator", admin.email, admin.password],
-    ["user", user.email, user.password],
-    ["user's SIP phone", phone.username, phone.password],
-  ] as const;
+function credentialLines({ firstRun, firstApplication }: Server): readonly string[] {
+  const people = firstRun && [
+    ["administrator", firstRun.admin.email, firstRun.admin.password] as const,
+    ["user", firstRun.user.email, firstRun.user.password] as const,
+    ["user's SIP phone", firstRun.phone.username, firstRun.phone.password] as const,
+  ];
+  const programs = firstApplication && [["application", firstApplication.id, firstApplication.secret] as const];
+  const rows = [...(people ?? []), ...(programs ?? [])];
+  if (rows.length === 0) return [];
   const width = Math.max(...rows.map(([, name]) => name.length));
   return [
     bold("Logins, shown this once: keep them"),

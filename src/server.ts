@@ -1,21 +1,35 @@
 /** The composition root: the only file that constructs everything, and that knows in which order it begins and ends. */
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { createHttpServer, evoDialect, Logins, type MetricSample, nativeDialect, phoneRealm } from "./api/index.ts";
+import {
+  createHttpServer,
+  evoDialect,
+  genesysDialect,
+  genesysNotifications,
+  Logins,
+  type MetricSample,
+  nativeDialect,
+  phoneRealm,
+  routeeDialect,
+  routeeOutbox,
+  routeePlanFormats,
+} from "./api/index.ts";
 import { evolve, Incoming, LiveCalls, LiveViews, replay, Routing, SipSignaling, TrunkCredentials } from "./calls/index.ts";
 import { type Config, listening } from "./config/index.ts";
 import { type DemoPhone, startDemoPhone } from "./demo-phone/index.ts";
 import type { Directory } from "./directory/index.ts";
-import { demoNumber, type FirstRun, firstRun, pointDemoTrunk } from "./first-run.ts";
+import { type ApplicationLogin, deskAccount, demoNumber, firstApplication, type FirstRun, firstRun, pointDemoTrunk } from "./first-run.ts";
 import { createHttpRequester, createScriptLibrary } from "./flows/index.ts";
 import { createHttpClient } from "./http-client/index.ts";
 import { createShipper, openJournal, type OpenJournal, type Shipper } from "./journal/index.ts";
 import { type Clock, derive, type Ids, type Logger, sleep, systemClock, systemIds } from "./kernel/index.ts";
 import { createMediaEngine, createPromptLibrary } from "./media/index.ts";
+import { loadAgentStates } from "./queues/index.ts";
 import { PortPool } from "./rtp/index.ts";
 import { Challenger, openResolver, openSipTransport, Registrar, SipStack } from "./sip/index.ts";
 import { createFliteSynthesizer } from "./speech/index.ts";
 import { openDataDirectory, openStore, type Store } from "./store/index.ts";
+import { createWebhooks, type Webhooks } from "./webhooks/index.ts";
 
 export type ServerOptions = {
   readonly config: Config;
@@ -35,6 +49,8 @@ export type Server = {
   readonly directory: Directory;
   /** What the first start created, with passwords that are not kept in the clear anywhere; undefined on later starts. */
   readonly firstRun: FirstRun | undefined;
+  /** The application that this start created. */
+  readonly firstApplication: ApplicationLogin | undefined;
   /** Calls that went on from a former process. */
   readonly recovered: number;
   /** Ends live calls with BYE, then everything else, the local database included. */
@@ -62,7 +78,7 @@ export async function startServer({ config, logger, version, progress, onLost }:
   const journal = await openJournal({ directory: data.journal, clock, logger: log("journal"), floor: shippedTo, onLost });
   undo.defer(() => journal.close());
   const logins = new Logins({ directory, clock, ids, logger: log("login"), publicUrl: config.publicUrl });
-  const scripts = createScriptLibrary({ directory: join(data.path, "flows"), logger: log("flows") });
+  const scripts = createScriptLibrary({ directory: join(data.path, "flows"), logger: log("flows"), planFormats: routeePlanFormats });
 
   const httpClient = createHttpClient({ clock, allowPrivateUrls: config.allowPrivateUrls });
   undo.defer(() => httpClient.close());
@@ -102,7 +118,7 @@ export async function startServer({ config, logger, version, progress, onLost }:
   const address = config.publicAddress ?? config.sip.host;
   const session = { secret: data.secret, mediaAddress: address };
   const ports = new PortPool(config.rtpPorts.first, config.rtpPorts.last);
-  const routing = new Routing({ directory, registrations: sip.registrar, domain: address });
+  const routing = new Routing({ directory, registrations: sip.registrar, domain: address, sipHosts: config.sip.hosts });
   const limits = { ringMs: 60_000, totalMs: 4 * 3_600_000 };
   const incoming = new Incoming({ clock, ids, directory, routing, challenger: sip.challenger, ports, scripts, session, limits });
   const signaling = new SipSignaling({
@@ -139,12 +155,15 @@ export async function startServer({ config, logger, version, progress, onLost }:
     directory,
     scripts,
     limits,
+    outboxOf: routeeOutbox(directory),
     ship: (record, ended) => shipper?.offer(record, ended),
     ended: ({ outcome }) => void results.set(outcome?.result ?? "failed", (results.get(outcome?.result ?? "failed") ?? 0) + 1),
   });
   undo.defer(() => calls.stop());
   calls.recover(former);
   signaling.onInvited((input) => calls.invited(input));
+  const webhooks = createWebhooks({ store: store.outbox, client: httpClient, clock, logger: log("webhooks") });
+  undo.defer(() => webhooks.close());
   shipper = createShipper({
     journal,
     archive: store.archive,
@@ -153,19 +172,40 @@ export async function startServer({ config, logger, version, progress, onLost }:
     stateOf: (accountId, callId) => views.inMemory(accountId, callId),
     evolve,
     shipped: (ended) => calls.shipped(ended),
+    filled: () => webhooks.wake(),
   });
   undo.defer(() => shipper?.close());
   const database = watchDatabase(store, clock);
   undo.defer(() => database.stop());
 
-  const first = await firstRun({ config, clock, ids, directory, logins });
-  const demoPhone = config.demo ? await startDemo(config, data.path, log("demo phone")) : undefined;
+  const first = await firstRun({ config, clock, ids, directory, logins, secret: data.secret });
+  const application = await firstApplication({ clock, ids, directory }, config.application);
+  const desk = deskAccount(directory, data.secret);
+  const registrar = { address: loopbackOf(config.sip.host), port: sip.port };
+  const demoPhone = config.demo
+    ? await startDemo(config, data.path, log("demo phone"), desk && { ...desk, domain: address, registrar })
+    : undefined;
   if (demoPhone !== undefined) {
     undo.defer(() => demoPhone.close());
     await pointDemoTrunk({ clock, ids, directory }, { host: config.sip.host, port: demoPhone.port });
   }
 
-  const state = { isReady: false };
+  const agents = await loadAgentStates(store.agentStates);
+  const state = { isReady: false, url: config.publicUrl ?? "" };
+  const notifications = genesysNotifications({ clock, ids, logger, logins, publicUrl: config.publicUrl });
+  const genesys = genesysDialect({
+    clock,
+    logger: log("genesys"),
+    version,
+    directory,
+    calls,
+    views,
+    agents,
+    logins,
+    notifications,
+    publicUrl: () => state.url,
+    csrf: { isRequired: config.genesys.csrf, secret: data.secret },
+  });
   const http = await createHttpServer({
     clock,
     ids,
@@ -174,23 +214,36 @@ export async function startServer({ config, logger, version, progress, onLost }:
     logins,
     dialects: [
       evoDialect({ ids, directory, calls, views, logins }),
+      genesys,
+      routeeDialect({
+        clock,
+        ids,
+        directory,
+        calls,
+        views,
+        secret: data.secret,
+        conversationsPerSecond: config.conversationsPerSecond,
+      }),
       nativeDialect({ clock, ids, version, directory, calls, views, logins, demoPhone }),
     ],
     health: () => ({ ready: state.isReady, liveCalls: calls.live, database: database.state, journalHealthy: journal.healthy }),
-    metricSources: [() => samples({ calls, journal, shipper, results, ports, sip: sip.stack })],
+    metricSources: [() => samples({ calls, journal, shipper, webhooks, results, ports, sip: sip.stack })],
   });
   undo.defer(() => http.close());
   const settings = { hostSetting: "CALLWRIGHT_HTTP_HOST", portSetting: "CALLWRIGHT_HTTP_PORT" };
   const { port } = await listening({ name: "HTTP", ...config.http, ...settings }, http.listen(config.http.host, config.http.port));
+  notifications.attachWebSocket(http.fastify.server);
+  state.url = config.publicUrl ?? `http://${config.http.host.includes(":") ? `[${config.http.host}]` : config.http.host}:${port}`;
   state.isReady = true;
 
   const owned = undo.move();
   return {
-    url: config.publicUrl ?? `http://${config.http.host.includes(":") ? `[${config.http.host}]` : config.http.host}:${port}`,
+    url: state.url,
     sipPort: sip.port,
     demoPhone,
     directory,
     firstRun: first,
+    firstApplication: application,
     recovered: former.length,
     async close() {
       state.isReady = false;
@@ -255,12 +308,27 @@ async function openSip(config: Config, { clock, ids, logger, store, secret }: Si
   };
 }
 
-function startDemo(config: Config, dataDir: string, logger: Logger): Promise<DemoPhone> {
+type Desk = Parameters<typeof startDemoPhone>[0]["desk"];
+
+/** Where this machine reaches what is bound to `host`. */
+function loopbackOf(host: string): string {
+  return host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
+}
+
+function startDemo(config: Config, dataDir: string, logger: Logger, desk: Desk): Promise<DemoPhone> {
   const { port, rtpPorts } = config.demoPhone;
-  const host = config.sip.host === "0.0.0.0" || config.sip.host === "::" ? "127.0.0.1" : config.sip.host;
+  const host = loopbackOf(config.sip.host);
   return listening(
     { name: "The demo phone", host, port, hostSetting: "CALLWRIGHT_SIP_HOST", portSetting: "CALLWRIGHT_DEMO_PHONE_PORT" },
-    startDemoPhone({ number: demoNumber, host, port, rtpPorts, recordingPath: join(dataDir, "demo-phone", "last-call.wav"), logger }),
+    startDemoPhone({
+      number: demoNumber,
+      host,
+      port,
+      rtpPorts,
+      recordingPath: join(dataDir, "demo-phone", "last-call.wav"),
+      logger,
+      ...(desk && { desk }),
+    }),
   );
 }
 
@@ -290,12 +358,13 @@ type Sampled = {
   readonly calls: LiveCalls;
   readonly journal: OpenJournal;
   readonly shipper: Shipper | undefined;
+  readonly webhooks: Webhooks;
   readonly results: ReadonlyMap<string, number>;
   readonly ports: PortPool;
   readonly sip: SipStack;
 };
 
-function* samples({ calls, journal, shipper, results, ports, sip }: Sampled): Iterable<MetricSample> {
+function* samples({ calls, journal, shipper, webhooks, results, ports, sip }: Sampled): Iterable<MetricSample> {
   yield gauge("calls_live", "Calls that have not ended.", calls.live);
   yield gauge("journal_pending_records", "Records that are not on disk yet.", journal.lastPosition - journal.durable);
   yield gauge("journal_healthy", "1 while the journal takes records.", journal.healthy ? 1 : 0);
@@ -304,6 +373,11 @@ function* samples({ calls, journal, shipper, results, ports, sip }: Sampled): It
     "Durable records that the store has not got yet.",
     journal.durable - (shipper?.cursor ?? journal.durable),
   );
+  const { underWay, delivered, failedAttempts, givenUp } = webhooks.counters();
+  yield gauge("webhooks_under_way", "Webhooks that are being posted now.", underWay);
+  yield counter("webhooks_delivered_total", "Webhooks that were taken.", delivered);
+  yield counter("webhooks_failed_attempts_total", "Attempts to post a webhook that failed.", failedAttempts);
+  yield counter("webhooks_given_up_total", "Webhooks that were never taken.", givenUp);
   yield gauge("rtp_ports_free", "RTP port pairs that are free.", ports.free);
   for (const [result, value] of results) {
     yield { name: "callwright_calls_ended_total", help: "Calls that ended, by result.", kind: "counter", value, labels: { result } };
@@ -314,6 +388,10 @@ function* samples({ calls, journal, shipper, results, ports, sip }: Sampled): It
   for (const [method, value] of Object.entries(counters.requests)) {
     yield { name: "callwright_sip_requests_total", help: "SIP requests received, by method.", kind: "counter", value, labels: { method } };
   }
+}
+
+function counter(name: string, help: string, value: number): MetricSample {
+  return { name: `callwright_${name}`, help, kind: "counter", value };
 }
 
 function gauge(name: string, help: string, value: number): MetricSample {

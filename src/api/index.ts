@@ -1,4 +1,9 @@
 export { evoDialect } from "./dialect/evo/dialect.ts";
+export { genesysDialect, genesysNotifications } from "./dialect/genesys/dialect.ts";
+export { routeeDialect } from "./dialect/routee/dialect.ts";
+export { routeeOutbox } from "./dialect/routee/events.ts";
+export { secretHashOf } from "./dialect/routee/login/tokens.ts";
+export { routeePlanFormats } from "./dialect/routee/plan/compile.ts";
 export { Logins } from "./http/login.ts";
 export type { MetricSample } from "./http/metrics.ts";
 export { phoneRealm, phoneSecrets } from "./http/phone-secrets.ts";

@@ -8,8 +8,9 @@ import { type Decision, decide } from "./decide/decide.ts";
 import type { Input } from "./decide/inputs.ts";
 import type { Surroundings } from "./decide/step.ts";
 import type { CallEventKind } from "./events.ts";
-import type { Journal, RecordDraft } from "./journal-port.ts";
+import type { Journal, OutboxItem, RecordDraft } from "./journal-port.ts";
 import type { Call } from "./model.ts";
+import type { CallStep } from "./outbox.ts";
 import { isOver } from "./parts.ts";
 import { deadlines } from "./plans/deadlines.ts";
 import { type MediaSettings, mediaPlan } from "./plans/media-plan.ts";
@@ -23,6 +24,7 @@ export type ActorContext = {
   readonly releases: ReleaseQueue;
   readonly media: MediaEngine;
   readonly mediaSettings: MediaSettings;
+  outboxOf(step: CallStep): readonly OutboxItem[];
   surroundings(): Surroundings;
   /** Memory has moved on: bookkeeping of legs and ports, before anything is durable. */
   moved(before: Call | undefined, after: Call): void;
@@ -51,7 +53,7 @@ export class CallActor {
 
   /** Journals the decision that made a call. Throws JOURNAL_FULL. */
   static create(context: ActorContext, decision: Decision, commandId: string | undefined): CallActor {
-    const draft = draftOf(decision.call, decision, context.clock.now(), commandId);
+    const draft = draftOf(undefined, decision, context, commandId);
     const position = context.journal.append(draft, { newCall: true });
     const actor = new CallActor(context, decision.call, position);
     actor.#follow(undefined, draft);
@@ -89,7 +91,7 @@ export class CallActor {
     if (commandId !== undefined) this.remember(commandId);
     if (decision.events.length === 0) return;
     const before = this.#call;
-    const draft = draftOf(before, decision, this.#context.clock.now(), commandId);
+    const draft = draftOf(before, decision, this.#context, commandId);
     this.#position = this.#context.journal.append(draft, { urgent: decision.events.some(({ kind }) => !unhurried.has(kind)) });
     this.#call = decision.call;
     this.#follow(before, draft);
@@ -136,13 +138,15 @@ export class CallActor {
   }
 }
 
-function draftOf(before: Call, decision: Decision, at: number, commandId: string | undefined): RecordDraft {
+function draftOf(before: Call | undefined, decision: Decision, context: ActorContext, commandId: string | undefined): RecordDraft {
   const { call, events } = decision;
-  const seq = before === call ? 1 : before.seq + 1;
+  const seq = (before?.seq ?? 0) + 1;
+  const outbox = context.outboxOf({ before, after: call, events });
   return {
-    at,
+    at: context.clock.now(),
     streams: [{ accountId: call.accountId, callId: call.id, seq, events }],
     ...(commandId !== undefined && { commandId }),
     ...(isOver(call) && { ended: [call.id] }),
+    ...(outbox.length > 0 && { outbox }),
   };
 }

@@ -3,9 +3,13 @@
  * cannot change what an old event means. `v` in a record counts released shapes; evolve.ts reads every one of them.
  */
 import type { DialogValues } from "../sip/index.ts";
-import type { PromptItem, SocketAddress, StreamPosition } from "../media/index.ts";
+import type { AnsweredBy, PromptItem, SocketAddress, StreamPosition } from "../media/index.ts";
 import type {
   Address,
+  DetectionOrder,
+  DialNext,
+  Gathered,
+  GatherOrder,
   Json,
   LegDebt,
   LegRoute,
@@ -32,6 +36,10 @@ export type CallEvent =
       readonly to: string;
       readonly limits: Limits;
       readonly bridgeId: string;
+      readonly callback?: Json;
+      readonly detection?: DetectionOrder;
+      readonly dial?: DialNext;
+      readonly userData?: Readonly<Record<string, Json>>;
       readonly script?: ScriptPin;
       readonly data?: Readonly<Record<string, string>>;
     }
@@ -45,6 +53,7 @@ export type CallEvent =
       readonly dialId?: string;
       readonly by?: string;
       readonly ringMs: number;
+      readonly callback?: Json;
     }
   | {
       readonly kind: "leg.created";
@@ -107,6 +116,8 @@ export type CallEvent =
   | { readonly kind: "leg.ended"; readonly at: number; readonly legId: string; readonly outcome: Outcome; readonly owes?: LegDebt }
   /** The far end knows: nothing more is owed. */
   | { readonly kind: "leg.released"; readonly legId: string }
+  /** From now on this party stands or falls with `by`, or by itself when that is null. */
+  | { readonly kind: "party.reparented"; readonly at: number; readonly partyId: string; readonly by: string | null }
   | { readonly kind: "party.left"; readonly at: number; readonly partyId: string; readonly outcome: Outcome }
   | {
       readonly kind: "seat.held";
@@ -116,7 +127,24 @@ export type CallEvent =
       readonly by: string;
       readonly reason?: string;
     }
+  | { readonly kind: "seat.muted"; readonly at: number; readonly bridgeId: string; readonly partyId: string; readonly muted: boolean }
   | { readonly kind: "seat.retrieved"; readonly at: number; readonly bridgeId: string; readonly partyId: string }
+  /** From now on it is listened who answered. */
+  | {
+      readonly kind: "detection.begun";
+      readonly at: number;
+      readonly partyId: string;
+      readonly detectId: string;
+      readonly cutOffMs: number;
+      readonly deadlineAt: number;
+    }
+  | {
+      readonly kind: "detection.ended";
+      readonly at: number;
+      readonly partyId: string;
+      readonly detectId: string;
+      readonly result: AnsweredBy;
+    }
   | { readonly kind: "digit.received"; readonly at: number; readonly partyId: string; readonly digit: string }
   | { readonly kind: "script.started"; readonly at: number; readonly partyId: string; readonly pin: ScriptPin }
   | {
@@ -127,7 +155,17 @@ export type CallEvent =
       readonly visit: number;
       readonly wait: ScriptWait | null;
       readonly set?: Readonly<Record<string, Json>>;
+      readonly gather?: GatherOrder;
+      readonly gathered?: Gathered;
       readonly exit?: string;
+    }
+  /** Another document takes the place of the one that ran; what that one had begun has ended. */
+  | {
+      readonly kind: "script.replaced";
+      readonly at: number;
+      readonly partyId: string;
+      readonly pin: ScriptPin;
+      readonly gathered?: Gathered;
     }
   | { readonly kind: "script.failed"; readonly at: number; readonly partyId: string; readonly reason: string }
   | {
@@ -137,6 +175,7 @@ export type CallEvent =
       readonly promptId: string;
       readonly items: readonly PromptItem[];
       readonly bargeIn: boolean;
+      readonly repeat?: number;
     }
   | {
       readonly kind: "prompt.ended";
@@ -189,6 +228,14 @@ export type CallEvent =
       readonly error?: string;
     }
   | { readonly kind: "data.changed"; readonly at: number; readonly set: Readonly<Record<string, string | null>>; readonly by?: string }
+  /** `clear` first, then `set`; null removes a key. */
+  | {
+      readonly kind: "user-data.changed";
+      readonly at: number;
+      readonly by: string;
+      readonly clear: boolean;
+      readonly set: Readonly<Record<string, Json | null>>;
+    }
   | { readonly kind: "hang-up.requested"; readonly at: number; readonly by: string }
   /** The process died and came back; `gapMs` of audio were lost. */
   | { readonly kind: "call.recovered"; readonly at: number; readonly gapMs: number }

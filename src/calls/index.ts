@@ -1,12 +1,14 @@
-export type { CallCommand, Calls, Originate } from "./calls.ts";
+export type { CallCommand, Calls, Detection, Dial, GivenFlow, Originate } from "./calls.ts";
 export { callErrors, callRefusal } from "./errors.ts";
 export type { CallEvent, CallEventKind, EventOf } from "./events.ts";
 export { evolve } from "./evolve/evolve.ts";
-export type { AppendOptions, Journal, JournalRecord, RecordDraft, StreamPart } from "./journal-port.ts";
+export type { AppendOptions, Journal, JournalRecord, OutboxItem, RecordDraft, StreamPart } from "./journal-port.ts";
 export { LiveCalls } from "./live-calls.ts";
 export { LiveViews } from "./live-views.ts";
 export {
   type Call,
+  type Gathered,
+  type GatherOrder,
   type Json,
   type Leg,
   type Outcome,
@@ -17,20 +19,23 @@ export {
   type Seat,
 } from "./model.ts";
 export type { HttpRequest, HttpRequester, HttpResult } from "./ports.ts";
+export type { CallStep } from "./outbox.ts";
 export { replay } from "./recovery.ts";
 export { Routing } from "./routing.ts";
-export type { Script, ScriptAction, ScriptContext, ScriptEvent, ScriptLibrary, ScriptStep } from "./script.ts";
+export type { Script, ScriptAction, ScriptContext, ScriptEvent, ScriptLibrary, ScriptReplacement, ScriptStep } from "./script.ts";
 export { TrunkCredentials } from "./signaling/credentials.ts";
 export { Incoming } from "./signaling/incoming.ts";
 export { SipSignaling } from "./signaling/sip-signaling.ts";
 export type {
   CallArchive,
+  CallChange,
   CallEventEnvelope,
   CallFilter,
   CallHistory,
   CallList,
   CallPage,
   EventSubscription,
+  ShippedItem,
   ShippingBatch,
   Views,
 } from "./views.ts";

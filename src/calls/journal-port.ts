@@ -2,6 +2,7 @@
  * The journal as the call layer sees it. One record is one atomic step of one or more calls; it exists after a crash wholly or not at all.
  */
 import type { CallEvent } from "./events.ts";
+import type { Json } from "./model.ts";
 
 export type StreamPart = {
   readonly accountId: string;
@@ -9,6 +10,19 @@ export type StreamPart = {
   /** Sequence number of the first of `events` in its call, from 1. */
   readonly seq: number;
   readonly events: readonly CallEvent[];
+};
+
+/** A request that somebody is owed because of a step: posted after it, at least once, in the order of the items of its key. */
+export type OutboxItem = {
+  /** Derived from the step, so that it is the same in every attempt: goes out as Idempotency-Key. */
+  readonly id: string;
+  readonly accountId: string;
+  /** Items of one key go out one after the other. */
+  readonly key: string;
+  readonly url: string;
+  readonly body: Json;
+  /** Epoch milliseconds. */
+  readonly notBefore?: number;
 };
 
 export type RecordDraft = {
@@ -19,6 +33,7 @@ export type RecordDraft = {
   readonly streams: readonly StreamPart[];
   /** Calls whose last record this is: their segments may go once they are shipped. */
   readonly ended?: readonly string[];
+  readonly outbox?: readonly OutboxItem[];
 };
 
 export type JournalRecord = RecordDraft & {

@@ -1,16 +1,18 @@
 /** All live calls of this node: the write side. Finds the actor for a command or a signal, makes new ones, brings them back after a restart. */
 import { type Clock, type Ids, type Logger } from "../kernel/index.ts";
-import { type Directory, isE164 } from "../directory/index.ts";
+import type { Directory } from "../directory/index.ts";
 import type { MediaEngine } from "../media/index.ts";
 import { CallActor, type ActorContext } from "./actor.ts";
-import type { CallCommand, Calls, Originate } from "./calls.ts";
+import type { CallCommand, Calls, Dial, Originate } from "./calls.ts";
 import { type Decision, decideCreation } from "./decide/decide.ts";
 import type { Input, InviteInput, LegSignal, OriginateInput } from "./decide/inputs.ts";
 import type { Surroundings } from "./decide/step.ts";
 import { callRefusal } from "./errors.ts";
-import type { Journal, JournalRecord, RecordDraft } from "./journal-port.ts";
+import type { Journal, JournalRecord, OutboxItem, RecordDraft } from "./journal-port.ts";
 import type { LiveViews } from "./live-views.ts";
-import type { Call, Leg, Limits, ScriptPin } from "./model.ts";
+import type { Call, Leg, Limits } from "./model.ts";
+import { Orders } from "./orders.ts";
+import { gatheredAtEnd, type CallStep } from "./outbox.ts";
 import { isOver } from "./parts.ts";
 import { PendingRequests } from "./pending-requests.ts";
 import type { MediaSettings } from "./plans/media-plan.ts";
@@ -36,6 +38,8 @@ export type LiveCallsOptions = {
   readonly scripts: ScriptLibrary;
   /** Of calls that say nothing else. */
   readonly limits: Limits;
+  /** What somebody is owed because of a step. Pure: it is asked once, and what it says is in the step's record. */
+  outboxOf?(step: CallStep): readonly OutboxItem[];
   /** A durable record, with the calls that ended by it: for shipping to the store. */
   ship(record: JournalRecord, ended: readonly Call[]): void;
   /** A call that ended: for counters. */
@@ -49,6 +53,7 @@ export class LiveCalls implements Calls {
   readonly #context: ActorContext;
   readonly #releases: ReleaseQueue;
   readonly #requests: PendingRequests;
+  readonly #orders: Orders;
   readonly #actors = new Map<string, CallActor>();
   readonly #holders = new Map<string, CallActor>();
   /** Call ids by the command ids that were taken: a repeat gives the same call, also when that has ended. */
@@ -60,6 +65,7 @@ export class LiveCalls implements Calls {
     this.#options = options;
     this.#releases = new ReleaseQueue(options.journal, options.log);
     this.#requests = new PendingRequests(options.requester);
+    this.#orders = new Orders(options);
     this.#context = {
       clock: options.clock,
       log: options.log,
@@ -67,6 +73,7 @@ export class LiveCalls implements Calls {
       releases: this.#releases,
       media: options.media,
       mediaSettings: options.mediaSettings,
+      outboxOf: (step) => [...gatheredAtEnd(step), ...this.#owed(step)],
       surroundings: () => this.#surroundings(),
       moved: (before, after) => this.#moved(before, after),
       released: (position, draft, after) => this.#released(position, draft, after),
@@ -87,14 +94,12 @@ export class LiveCalls implements Calls {
     return this.#actors.size;
   }
 
-  async originate(accountId: string, request: Originate, commandId?: string): Promise<Call> {
-    const key = commandId === undefined ? undefined : `${accountId} ${commandId}`;
-    const known = key === undefined ? undefined : this.#taken.get(key);
-    if (known !== undefined) return this.#actors.get(known)?.durable() ?? this.#known(accountId, known);
-    const decision = decideCreation(this.#originateInput(accountId, request), this.#surroundings());
-    const actor = this.#create(decision, commandId);
-    if (key !== undefined) this.#remember(key, actor.call.id);
-    return actor.durable();
+  originate(accountId: string, request: Originate, commandId?: string): Promise<Call> {
+    return this.#once(accountId, commandId, () => this.#orders.originate(accountId, request));
+  }
+
+  dial(accountId: string, request: Dial, commandId?: string): Promise<Call> {
+    return this.#once(accountId, commandId, () => this.#orders.dial(accountId, request));
   }
 
   /** An INVITE that signalling let in. Throws JOURNAL_FULL. */
@@ -110,6 +115,7 @@ export class LiveCalls implements Calls {
       if (finished !== undefined && key !== undefined && this.#taken.has(key)) return finished;
       throw callRefusal(finished === undefined ? "CALL_NOT_FOUND" : "CALL_ENDED", { callId });
     }
+    if (command.kind === "transfer" && command.callerId !== undefined) this.#orders.requireOwned(accountId, command.callerId);
     const call = await actor.send(command, commandId);
     if (key !== undefined) this.#remember(key, callId);
     return call;
@@ -157,26 +163,14 @@ export class LiveCalls implements Calls {
     return Promise.all(live.map((actor) => actor.send({ kind: "hang-up", by })));
   }
 
-  #originateInput(accountId: string, request: Originate): OriginateInput {
-    const { directory, scripts, ids, limits } = this.#options;
-    const { to, by, callerId, flowId, ringMs = limits.ringMs, totalMs = limits.totalMs, data } = request;
-    const flow = directory.flows.get(accountId, flowId);
-    if (flow === undefined) throw callRefusal("CALL_FLOW_UNKNOWN", { flowId });
-    if (!isE164(to)) throw callRefusal("CALL_NUMBER_INVALID", { to });
-    if (directory.numbers.byNumber(callerId)?.accountId !== accountId) throw callRefusal("CALL_CALLER_ID_NOT_OWNED", { callerId });
-    const script: ScriptPin = { flowId, version: flow.version, hash: flow.hash };
-    scripts.keep(script, flow.document);
-    return {
-      kind: "originate",
-      callId: ids.next(),
-      accountId,
-      origin: { kind: "request", by },
-      from: callerId,
-      to,
-      limits: { ringMs, totalMs },
-      script,
-      ...(data && { data }),
-    };
+  /** The call of this command: a new one, or the one that an earlier sending of the same command made. */
+  async #once(accountId: string, commandId: string | undefined, inputOf: () => OriginateInput): Promise<Call> {
+    const key = commandId === undefined ? undefined : `${accountId} ${commandId}`;
+    const known = key === undefined ? undefined : this.#taken.get(key);
+    if (known !== undefined) return this.#actors.get(known)?.durable() ?? this.#known(accountId, known);
+    const actor = this.#create(decideCreation(inputOf(), this.#surroundings()), commandId);
+    if (key !== undefined) this.#remember(key, actor.call.id);
+    return actor.durable();
   }
 
   /** Throws CALLS_UNAVAILABLE or JOURNAL_FULL; the call then never was. */
@@ -206,6 +200,16 @@ export class LiveCalls implements Calls {
     if (this.#taken.size > rememberedCommands) for (const oldest of this.#taken.keys()) return void this.#taken.delete(oldest);
   }
 
+  /** A mistake in what others want told must not cost the call. */
+  #owed(step: CallStep): readonly OutboxItem[] {
+    try {
+      return this.#options.outboxOf?.(step) ?? [];
+    } catch (error) {
+      this.#options.log.error({ err: error, callId: step.after.id }, "What is owed because of a step could not be told; it is left out");
+      return [];
+    }
+  }
+
   #surroundings(): Surroundings {
     const { clock, ids, ports, routing, scripts } = this.#options;
     return {
@@ -213,6 +217,7 @@ export class LiveCalls implements Calls {
       nextId: () => ids.next(),
       acquirePort: () => ports.acquire(),
       route: (accountId, to, callerId) => routing.route(accountId, to, callerId),
+      destination: (accountId, to) => routing.destination(accountId, to),
       script: scripts,
     };
   }

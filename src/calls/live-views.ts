@@ -3,7 +3,7 @@ import type { Logger } from "../kernel/index.ts";
 import { callRefusal } from "./errors.ts";
 import type { JournalRecord } from "./journal-port.ts";
 import type { Call } from "./model.ts";
-import type { CallEventEnvelope, CallFilter, CallHistory, CallList, CallPage, EventSubscription, Views } from "./views.ts";
+import type { CallChange, CallEventEnvelope, CallFilter, CallHistory, CallList, CallPage, EventSubscription, Views } from "./views.ts";
 
 /** Events kept in memory for streams that resume; older ones come from the history. */
 const recentEvents = 20_000;
@@ -22,6 +22,7 @@ export class LiveViews implements Views {
   #recentFrom: number;
   /** The last durable position. */
   #last: number;
+  readonly #watchers = new Set<(change: CallChange) => void>();
   readonly #subscribers = new Map<string, Set<Handler>>();
 
   /** `position`: the last one that is durable; what came before it is in the history. */
@@ -41,11 +42,16 @@ export class LiveViews implements Views {
   /** A durable record and the states it led to. */
   publish(record: Pick<JournalRecord, "position" | "streams" | "at">, calls: readonly Call[]): readonly CallEventEnvelope[] {
     this.#last = record.position;
+    const before = calls.map((call) => this.inMemory(call.accountId, call.id));
     for (const call of calls) this.put(call);
     const envelopes = envelopesOf(record);
     this.#recent.push(...envelopes);
     if (this.#recent.length > recentEvents * 1.5) this.#trim();
     for (const envelope of envelopes) this.#deliver(envelope);
+    calls.forEach((after, index) => {
+      const events = record.streams.flatMap((part) => (part.callId === after.id ? part.events : []));
+      this.#tell({ position: record.position, before: before[index], after, events });
+    });
     return envelopes;
   }
 
@@ -80,6 +86,11 @@ export class LiveViews implements Views {
     const known = new Set(memory.map(({ id }) => id));
     const items = stored.items.filter(({ id }) => !known.has(id));
     return pageOf(memory, page, { ...stored, items, total: (stored.total ?? 0) - (stored.items.length - items.length) });
+  }
+
+  watch(handler: (change: CallChange) => void): EventSubscription {
+    this.#watchers.add(handler);
+    return { close: () => void this.#watchers.delete(handler) };
   }
 
   async subscribe(accountId: string, afterId: string | undefined, handler: Handler): Promise<EventSubscription> {
@@ -120,6 +131,16 @@ export class LiveViews implements Views {
       for (const event of page) deliver(event);
       const reached = orderOf(page.at(-1)?.id ?? "0.0")[0];
       position = page.length < historyPage ? goal : Math.max(position + 1, reached - 1);
+    }
+  }
+
+  #tell(change: CallChange): void {
+    for (const watcher of this.#watchers) {
+      try {
+        watcher(change);
+      } catch (error) {
+        this.#log.error({ err: error, callId: change.after.id }, "A watcher of calls failed");
+      }
     }
   }
 

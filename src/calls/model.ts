@@ -3,7 +3,7 @@
  * State and its types only; what may happen is in decide/, what it means in evolve/, what follows in plans/.
  */
 import type { DialogValues, HeaderPair, SipAddress } from "../sip/index.ts";
-import type { CodecName, PromptItem, SocketAddress, StreamPosition } from "../media/index.ts";
+import type { AnsweredBy, CodecName, PromptItem, SocketAddress, StreamPosition } from "../media/index.ts";
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
@@ -27,6 +27,14 @@ export type Call = {
   readonly bridges: Readonly<Record<string, Bridge>>;
   /** Free text values that clients attach; keys are the clients' own words. */
   readonly data: Readonly<Record<string, string>>;
+  /** What agents and integrations attach to the talk itself; any JSON. */
+  readonly userData: Readonly<Record<string, Json>>;
+  /** What whoever asked for the call wants to be told, and where: theirs to read. */
+  readonly callback?: Json;
+  /** Before the flow runs it is found out who answered. */
+  readonly detection?: DetectionOrder;
+  /** Whom to dial once the first party has answered (click-to-dial). */
+  readonly dial?: DialNext;
   /** What happened, for people; the latest 200 lines. */
   readonly log: readonly LogLine[];
   /** When the first party was answered. */
@@ -39,6 +47,14 @@ export type Call = {
 };
 
 export type LogLine = { readonly at: number; readonly text: string };
+
+/** A machine ends the call, or gets the flow `script`; anybody else gets the call's own. */
+export type DetectionOrder = { readonly cutOffMs: number } & (
+  | { readonly strategy: "hang-up" }
+  | { readonly strategy: "continue"; readonly script: ScriptPin }
+);
+
+export type DialNext = { readonly to: Address; readonly callerId: string };
 
 /** Who wanted the call. `by` is a user id. */
 export type Origin =
@@ -58,7 +74,7 @@ export type PartyRole = (typeof partyRoles)[number];
 
 export type Address =
   | { readonly kind: "number"; readonly number: string }
-  | { readonly kind: "user"; readonly userId: string; readonly name: string }
+  | { readonly kind: "user"; readonly userId: string; readonly name: string; readonly number?: string }
   | { readonly kind: "uri"; readonly uri: string };
 
 /** Someone in a call until leaving. */
@@ -74,17 +90,25 @@ export type Party = {
   /** The dial step that brought this party in, and the party whose script it was. */
   readonly dialId?: string;
   readonly by?: string;
+  /** What the dial step that brought this party in wants told of it: for whoever wrote the flow. */
+  readonly callback?: Json;
+  /** The flow waits until it is known who answered, at the latest until `deadlineAt`. */
+  readonly detection?: { readonly detectId: string; readonly cutOffMs: number; readonly deadlineAt: number };
+  readonly answeredBy?: AnsweredBy;
   readonly script?: ScriptState;
   readonly prompt?: PlayingPrompt;
   readonly digitsToSend?: { readonly digitsId: string; readonly digits: string };
   readonly recording?: Recording;
-  readonly request?: PendingRequest;
+  /** Under way; never empty. */
+  readonly requests?: readonly PendingRequest[];
 };
 
 export type PlayingPrompt = {
   readonly promptId: string;
   readonly items: readonly PromptItem[];
   readonly bargeIn: boolean;
+  /** Extra rounds; -1 for ever. */
+  readonly repeat?: number;
   /** When the part now playing began, and how much had been heard before it. */
   readonly begunAt: number;
   readonly offsetMs: number;
@@ -125,6 +149,8 @@ export type LegRoute = {
   readonly fromUri: string;
   readonly toUri: string;
   readonly mediaToSource: boolean;
+  /** The phone is asked to answer by itself. */
+  readonly autoAnswer?: boolean;
   /** Max-Forwards of its INVITE; 70 when left out. What comes of an inbound leg has one less, so calls that run in a circle end. */
   readonly maxForwards?: number;
 };
@@ -209,6 +235,8 @@ export type Seat = {
   readonly activeMs: number;
   readonly heldMs: number;
   readonly heldBy?: string;
+  /** Hears, is not heard. */
+  readonly muted?: boolean;
   readonly holdReason?: string;
 };
 
@@ -222,18 +250,47 @@ export type Outcome = {
   readonly text: string;
 };
 
+/** Names a document. `flowId` is empty when it is no flow of the account but came with the call, or on the way. */
 export type ScriptPin = { readonly flowId: string; readonly version: number; readonly hash: string };
 
 /** What a script waits for. `deadlineAt` is epoch milliseconds; `memory` belongs to the verb. */
 export type ScriptWait = { readonly for: string; readonly deadlineAt?: number; readonly memory?: Json };
 
-/** The flow a party is in. node null: it has ended. */
+/** Tones are gathered in the background for as long as the party is there, and posted to `url` when an entry is complete. */
+export type GatherOrder = {
+  readonly url: string;
+  /** Sent as JSON, with the tones added under the name `tonesAs`. */
+  readonly body: Readonly<Record<string, Json>>;
+  readonly tonesAs: string;
+  readonly maxDigits: number;
+  readonly submitOnHash: boolean;
+  readonly timeoutMs: number;
+  /** The language of answers that replace the document. */
+  readonly format: string;
+  /** What is posted when the party has left: nothing, what was not posted before, or no tones at all. */
+  readonly atEnd: "nothing" | "digits" | "empty";
+};
+
+/** Where gathering stands. */
+export type Gathered = {
+  /** Not posted yet, or posted and kept until an answer replaces the document. */
+  readonly digits: string;
+  /** Tones that came while an answer was awaited: dealt with after it. */
+  readonly ahead: string;
+  readonly submissions: number;
+  /** The answer to the latest submission is awaited. */
+  readonly isPending: boolean;
+};
+
+/** The flow a party is in. node "": not begun. node null: it has ended. */
 export type ScriptState = {
   readonly pin: ScriptPin;
   readonly node: string | null;
   readonly visit: number;
   readonly wait: ScriptWait | null;
   readonly variables: Readonly<Record<string, Json>>;
+  readonly gather?: GatherOrder;
+  readonly gathered?: Gathered;
   readonly exit?: string;
   readonly startedAt: number;
 };

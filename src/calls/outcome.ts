@@ -24,6 +24,7 @@ const normalClearing = 16;
 const noUserResponding = 18;
 const noAnswer = 19;
 const noRoute = 3;
+const callRejected = 21;
 const temporaryFailure = 41;
 const noResource = 47;
 
@@ -34,6 +35,8 @@ export const outcomes = {
     q850,
     text: side === "local" ? "Hung up here" : "Hung up by the far end",
   }),
+  transferred: (): Outcome => ({ result: "completed", side: "local", q850: normalClearing, text: "Transferred the call" }),
+  machineAnswered: (): Outcome => ({ result: "completed", side: "local", q850: normalClearing, text: "A machine answered" }),
   cancelled: (): Outcome => ({
     result: "cancelled",
     side: "local",
@@ -41,6 +44,7 @@ export const outcomes = {
     q850: normalClearing,
     text: "Cancelled before the answer",
   }),
+  declined: (): Outcome => ({ result: "rejected", side: "local", sipStatus: 603, q850: callRejected, text: "Declined here" }),
   cancelledByPeer: (): Outcome => ({
     result: "cancelled",
     side: "remote",

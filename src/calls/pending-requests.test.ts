@@ -19,7 +19,7 @@ const [partyId = ""] = Object.keys(call.parties);
 function waitingFor(pending: PendingRequest | undefined, more: Partial<Call> = {}): Call {
   const { [partyId]: party, ...others } = call.parties;
   if (party === undefined) throw new Error("no party");
-  return { ...call, ...more, parties: { ...others, [partyId]: pending ? { ...party, request: pending } : party } };
+  return { ...call, ...more, parties: { ...others, [partyId]: pending ? { ...party, requests: [pending] } : party } };
 }
 
 function setUp() {
@@ -75,4 +75,15 @@ test("the end of the call cancels", () => {
   apply(waitingFor(request));
   apply(waitingFor(request, { endedAt: clockStart }));
   expect(cancelled).toHaveLength(1);
+});
+
+test("of several requests of a party each is started and cancelled for itself", () => {
+  const { started, cancelled, apply } = setUp();
+  const first = waitingFor(request);
+  const { [partyId]: party } = first.parties;
+  if (party === undefined) throw new Error("no party");
+  apply({ ...first, parties: { ...first.parties, [partyId]: { ...party, requests: [request, { ...request, requestId: "r2" }] } } });
+  apply(first);
+  expect(started.map(({ request: { key } }) => key)).toEqual([`${call.id}-${partyId}-r1`, `${call.id}-${partyId}-r2`]);
+  expect(cancelled).toEqual([`${call.id}-${partyId}-r2`]);
 });

@@ -17,15 +17,15 @@ export class PendingRequests {
     const started = this.#started.get(call.id);
     const wanted = new Set<string>();
     for (const party of Object.values(call.parties)) {
-      const { request } = party;
-      if (request === undefined || call.endedAt !== undefined) continue;
-      const key = `${call.id}-${party.id}-${request.requestId}`;
-      wanted.add(key);
-      if (started?.has(key)) continue;
-      const { requestId, ...what } = request;
-      void this.#requester
-        .start({ key, ...what })
-        .then((result) => ended({ kind: "request-ended", partyId: party.id, requestId, ...result }));
+      if (call.endedAt !== undefined) continue;
+      for (const { requestId, ...what } of party.requests ?? []) {
+        const key = `${call.id}-${party.id}-${requestId}`;
+        wanted.add(key);
+        if (started?.has(key)) continue;
+        void this.#requester
+          .start({ key, ...what })
+          .then((result) => ended({ kind: "request-ended", partyId: party.id, requestId, ...result }));
+      }
     }
     for (const key of started ?? []) if (!wanted.has(key)) this.#requester.cancel(key);
     if (wanted.size > 0) this.#started.set(call.id, wanted);

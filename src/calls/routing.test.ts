@@ -17,7 +17,12 @@ beforeEach(() => {
   contacts = {};
   const contactsOf = (phoneId: string) =>
     (contacts[phoneId] ?? []).map(
-      (address) => ({ contact: `sip:x@10.0.0.7:5061`, source: { protocol: "udp", address, port: 1024 } }) as unknown as Binding,
+      (address) =>
+        ({
+          contact: `sip:x@10.0.0.7:5061`,
+          source: { protocol: "udp", address, port: 1024 },
+          preference: address.endsWith("stand-in") ? 0.1 : 1,
+        }) as unknown as Binding,
     );
   routing = new Routing({ directory, registrations: { contactsOf }, domain: "house.example" });
 });
@@ -129,5 +134,36 @@ test("a number that was called is found with and without its plus sign, on a tru
   expect(routing.numberCalled(routing.trunksFrom("192.0.2.9"), "+4912345678")).toBeUndefined();
   const [theirs] = directory.trunks.list(other);
   expect(routing.numberCalled(theirs ? [theirs] : [], callerId)).toBeUndefined();
-  expect([routing.callerIdOf(account), routing.callerIdOf(other)]).toEqual([callerId, undefined]);
+});
+
+const user = (id: string, line?: string): Address => ({ kind: "user", userId: id, name: id, ...(line !== undefined && { number: line }) });
+
+test("colleagues see the extension of a caller, everybody else the account's first number", async () => {
+  await directory.numbers.insert({ ...row(), number: callerId, flowId: null });
+  const shown = (to: Address, from: Address) => routing.shownTo(to, from, account);
+  expect([shown(user("b"), user("a", "5001")), shown({ kind: "uri", uri: "b" }, user("a", "5001"))]).toEqual(["5001", "5001"]);
+  expect([shown(number("+4930123456"), user("a", "5001")), shown(user("b"), user("a"))]).toEqual([callerId, callerId]);
+  expect(routing.shownTo(number("+4930123456"), user("a", "5001"), other)).toBeUndefined();
+});
+
+test("a destination is a number, an extension or a phone's name, of this account only", async () => {
+  const person = row();
+  const names = { firstName: "Anna", lastName: "A", email: "a@example.com", passwordHash: "", roles: [] };
+  await directory.users.insert({ ...person, ...names });
+  await directory.lines.insert({ ...row(), userId: person.id, number: "5001" });
+  await phone("anna");
+  expect(routing.destination(account, "+4930123456")).toEqual(number("+4930123456"));
+  expect(routing.destination(account, "5001")).toEqual({ kind: "user", userId: person.id, name: "Anna A", number: "5001" });
+  expect(routing.destination(account, "anna")).toEqual({ kind: "uri", uri: "anna" });
+  for (const to of ["5002", "bert", ""]) expect(routing.destination(account, to)).toBeUndefined();
+  for (const to of ["5001", "anna"]) expect(routing.destination(other, to)).toBeUndefined();
+  expect(routing.addressOfUser({ ...person, ...names })).toMatchObject({ userId: person.id, number: "5001" });
+});
+
+test("a contact with a lower q rings only while no other is registered", async () => {
+  const [desk, own] = [await phone("desk"), await phone("desk-too")];
+  const both = ["user-desk", "user-desk-too"];
+  for (const line of [desk, own]) contacts[line] = ["stand-in"];
+  contacts[own] = ["stand-in", "192.0.2.5"];
+  expect(both.map((userId) => hosts({ kind: "user", userId, name: "" }))).toEqual([["stand-in"], ["192.0.2.5"]]);
 });

@@ -1,5 +1,5 @@
 /** Where calls go and where they may come from, by what is configured. Answers at once, from memory. */
-import type { Directory, Phone, PhoneNumber, Trunk, User } from "../directory/index.ts";
+import { type Directory, isE164, type Phone, type PhoneNumber, type Trunk, type User } from "../directory/index.ts";
 import { type Binding, parseUri } from "../sip/index.ts";
 import type { Routes } from "./decide/step.ts";
 import type { Address, LegRoute } from "./model.ts";
@@ -13,6 +13,8 @@ export type RoutingOptions = {
   readonly registrations: Registrations;
   /** Host of our own addresses of record. */
   readonly domain: string;
+  /** Hosts whose SIP addresses may be called directly; none when left out. */
+  readonly sipHosts?: readonly string[];
 };
 
 export class Routing {
@@ -32,8 +34,30 @@ export class Routing {
         callerId,
       );
     }
+    const direct = this.#directRoute(to.uri, callerId);
+    if (direct !== undefined) return { ok: true, routes: [direct] };
     const phone = this.#phoneNamed(accountId, to.uri);
     return phone === undefined ? { ok: false, outcome: outcomes.noRoute(to.uri) } : this.#toPhones([phone], callerId);
+  }
+
+  /** Whom a number, an extension or the name of a phone means in this account; undefined when nobody. */
+  destination(accountId: string, to: string): Address | undefined {
+    if (isE164(to)) return { kind: "number", number: to };
+    const line = this.#options.directory.lines.byNumber(accountId, to);
+    const user = line && this.#options.directory.users.get(accountId, line.userId);
+    if (line !== undefined && user !== undefined) return { kind: "user", userId: user.id, name: nameOf(user), number: line.number };
+    return this.#phoneNamed(accountId, to) === undefined ? undefined : { kind: "uri", uri: to };
+  }
+
+  /** True when a call to this URI leads somewhere: a phone of the account, or a SIP host that may be called. */
+  mayCall(accountId: string, uri: string): boolean {
+    return this.#directRoute(uri, "anonymous") !== undefined || this.#phoneNamed(accountId, uri) !== undefined;
+  }
+
+  /** This user as a party of calls. */
+  addressOfUser(user: User): Address {
+    const line = this.#options.directory.lines.byUser(user.id)[0];
+    return { kind: "user", userId: user.id, name: nameOf(user), ...(line && { number: line.number }) };
   }
 
   /** The trunks that accept calls from this source address. */
@@ -48,9 +72,10 @@ export class Routing {
     return number !== undefined && trunk !== undefined ? { trunk, number } : undefined;
   }
 
-  /** The number a user shows when calling from a phone: the account's first. */
-  callerIdOf(accountId: string): string | undefined {
-    return this.#options.directory.numbers.list(accountId)[0]?.number;
+  /** The number somebody shows who calls `to`: colleagues see the extension, everybody else the account's first number. */
+  shownTo(to: Address, from: Address, accountId: string): string | undefined {
+    const extension = from.kind === "user" && to.kind !== "number" ? from.number : undefined;
+    return extension ?? this.#options.directory.numbers.list(accountId)[0]?.number;
   }
 
   userOf(phone: Phone): User | undefined {
@@ -84,21 +109,34 @@ export class Routing {
     };
   }
 
+  /** To a `sip:` URI on a host that may be called (RFC 3261 §19.1.1): by UDP unless it says TCP. */
+  #directRoute(uri: string, callerId: string): LegRoute | undefined {
+    const parsed = writable.test(uri) ? parseUri(uri) : undefined;
+    if (parsed?.ok !== true || parsed.value.scheme !== "sip") return undefined;
+    const { user, host, port = 5060, params, headers } = parsed.value;
+    if (user === undefined || headers.size > 0 || this.#options.sipHosts?.includes(host.toLowerCase()) !== true) return undefined;
+    const protocol = params.get("transport")?.toLowerCase() === "tcp" ? "tcp" : "udp";
+    return { requestUri: uri, host, port, protocol, fromUri: this.#uriOf(callerId), toUri: uri, mediaToSource: false };
+  }
+
+  /** All contacts ring at once that have the highest preference (RFC 3261 §20.10): one with a lower q stands in while nobody else is there. */
   #toPhones(phones: readonly Phone[], callerId: string): Routes {
-    const routes = phones.flatMap((phone) =>
-      this.#options.registrations.contactsOf(phone.id).map(
-        (binding): LegRoute => ({
+    const found = phones.flatMap((phone) => this.#options.registrations.contactsOf(phone.id).map((binding) => ({ phone, binding })));
+    const highest = Math.max(...found.map(({ binding }) => binding.preference));
+    const routes = found
+      .filter(({ binding }) => binding.preference === highest)
+      .map(
+        ({ phone, binding: { contact, source } }): LegRoute => ({
           phoneId: phone.id,
-          requestUri: binding.contact,
-          host: binding.source.address,
-          port: binding.source.port,
-          protocol: binding.source.protocol,
+          requestUri: contact,
+          host: source.address,
+          port: source.port,
+          protocol: source.protocol,
           fromUri: this.#uriOf(callerId),
           toUri: this.#uriOf(phone.username),
           mediaToSource: true,
         }),
-      ),
-    );
+      );
     return routes.length === 0 ? { ok: false, outcome: outcomes.notRegistered() } : { ok: true, routes };
   }
 
@@ -114,4 +152,11 @@ export class Routing {
     const phone = name === undefined ? undefined : this.#options.directory.phones.byUsername(name);
     return phone?.accountId === accountId ? phone : undefined;
   }
+}
+
+/** What can stand in a request line and between < and > as it is. */
+const writable = /^[!#-;=?-~]{1,255}$/;
+
+function nameOf({ firstName, lastName, email }: User): string {
+  return `${firstName} ${lastName}`.trim() || email;
 }

@@ -3,7 +3,7 @@
  * one record, and there is no runner with a memory of its own. flows/ implements it.
  */
 import type { PromptItem } from "../media/index.ts";
-import type { Json, Outcome, ScriptPin, ScriptState, ScriptWait } from "./model.ts";
+import type { Gathered, GatherOrder, Json, Outcome, ScriptPin, ScriptState, ScriptWait } from "./model.ts";
 
 /** What a script may know of its call, for templates and expressions. Values only. */
 export type ScriptContext = {
@@ -23,7 +23,7 @@ export type ScriptContext = {
 };
 
 export type ScriptEvent =
-  /** The party is answered: run from the first node. */
+  /** The party is answered, or the document is a new one: run from the first node. */
   | { readonly kind: "started" }
   | { readonly kind: "prompt-ended"; readonly promptId: string; readonly reason: "finished" | "digit" | "failed" | "stopped" }
   | { readonly kind: "digit"; readonly digit: string }
@@ -51,9 +51,25 @@ export type ScriptEvent =
 
 /** What a script wants done. Ids must be unique in the party: take the visit number into them. */
 export type ScriptAction =
-  | { readonly kind: "play"; readonly promptId: string; readonly items: readonly PromptItem[]; readonly bargeIn: boolean }
+  | {
+      readonly kind: "play";
+      readonly promptId: string;
+      readonly items: readonly PromptItem[];
+      readonly bargeIn: boolean;
+      readonly repeat?: number;
+    }
   | { readonly kind: "stop-prompt"; readonly promptId: string }
-  | { readonly kind: "dial"; readonly dialId: string; readonly to: string; readonly callerId?: string; readonly ringMs: number }
+  | {
+      readonly kind: "dial";
+      readonly dialId: string;
+      readonly to: string;
+      readonly callerId?: string;
+      readonly ringMs: number;
+      /** Kept in the party that is dialled. */
+      readonly callback?: Json;
+    }
+  /** Whoever was dialled leaves; the script hears `dial-ended`. */
+  | { readonly kind: "end-dial"; readonly dialId: string }
   | {
       readonly kind: "record";
       readonly recordingId: string;
@@ -82,8 +98,20 @@ export type ScriptStep = {
   readonly wait: ScriptWait | null;
   /** Variables that changed. */
   readonly set?: Readonly<Record<string, Json>>;
+  /** From now on tones are gathered like this. */
+  readonly gather?: GatherOrder;
+  readonly gathered?: Gathered;
+  /** Tones that were kept back and are now given to the script once more, in order. */
+  readonly tones?: string;
   readonly exit?: string;
   readonly actions: readonly ScriptAction[];
+};
+
+/** This document runs from now on, from its first node, and what the one before had begun ends. Its variables are gone. */
+export type ScriptReplacement = {
+  readonly replace: { readonly pin: ScriptPin; readonly document: unknown };
+  readonly gathered?: Gathered;
+  readonly tones?: string;
 };
 
 export type Script = {
@@ -91,7 +119,7 @@ export type Script = {
    * The next step for `event`, or undefined when the event means nothing to the node the script is in. Pure: the same arguments give
    * the same step. Throws SCRIPT_MISSING when the pinned document is not known; the call then ends with that reason.
    */
-  next(state: ScriptState, event: ScriptEvent, context: ScriptContext, now: number): ScriptStep | undefined;
+  next(state: ScriptState, event: ScriptEvent, context: ScriptContext, now: number): ScriptStep | ScriptReplacement | undefined;
 };
 
 /** Finds and pins flow documents. flows implements it. */

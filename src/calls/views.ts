@@ -1,4 +1,5 @@
 /** The read side of calls: durable states of live calls, finished calls from the store, and the stream of events. */
+import type { OutboxItem } from "./journal-port.ts";
 import type { Call } from "./model.ts";
 import type { CallEvent } from "./events.ts";
 
@@ -34,6 +35,14 @@ export type CallEventEnvelope = {
   readonly event: CallEvent;
 };
 
+/** What one durable record did to one call. */
+export type CallChange = {
+  readonly position: number;
+  readonly before: Call | undefined;
+  readonly after: Call;
+  readonly events: readonly CallEvent[];
+};
+
 export type EventSubscription = { close(): void };
 
 export type Views = {
@@ -45,6 +54,8 @@ export type Views = {
    * then live. Throws EVENTS_GONE when `afterId` is older than what is kept. The handler must not throw; a slow reader closes itself.
    */
   subscribe(accountId: string, afterId: string | undefined, handler: (event: CallEventEnvelope) => void): Promise<EventSubscription>;
+  /** Every durable change of every account from now on, in order of position. The handler must not throw. */
+  watch(handler: (change: CallChange) => void): EventSubscription;
 };
 
 /** Finished calls and their events, kept by the store. */
@@ -67,4 +78,7 @@ export type ShippingBatch = {
   readonly events: readonly CallEventEnvelope[];
   /** Calls that ended with these records, as they ended. Live calls are in memory and in the journal only. */
   readonly calls: readonly Call[];
+  readonly outbox: readonly ShippedItem[];
 };
+
+export type ShippedItem = { readonly position: number; readonly item: OutboxItem };

@@ -27,15 +27,18 @@ test("without any setting the defaults stand", () => {
   expect(load({ PATH: "/bin" })).toEqual({
     dataDir: "/home/mina/.local/share/callwright",
     http: { host: "127.0.0.1", port: 8080 },
-    sip: { host: "127.0.0.1", port: 5060, digest: "MD5" },
+    sip: { host: "127.0.0.1", port: 5060, digest: "MD5", hosts: [] },
     rtpPorts: { first: 20000, last: 29999 },
     mediaWorkers: 3,
     demo: true,
     demoPhone: { port: 5070, rtpPorts: { first: 30000, last: 30199 } },
     admin: {},
     user: {},
+    application: {},
+    conversationsPerSecond: 1,
     logLevel: "info",
     allowPrivateUrls: false,
+    genesys: { csrf: false },
   });
   expect(loadConfig({}, { ...host, isRoot: true, cores: 1 })).toMatchObject({ dataDir: "/var/lib/callwright", mediaWorkers: 1 });
   expect(loadConfig({}, { ...host, logsToTerminal: true }).logLevel).toBe("warn");
@@ -63,12 +66,17 @@ test("every setting reaches its member", () => {
     CALLWRIGHT_USER_PASSWORD: "battery staple",
     CALLWRIGHT_LOG_LEVEL: "debug",
     CALLWRIGHT_ALLOW_PRIVATE_URLS: "true",
+    CALLWRIGHT_GENESYS_CSRF: "true",
+    CALLWRIGHT_APP_ID: "5756a411e4b06a33d50517c7",
+    CALLWRIGHT_APP_SECRET: "vb6QpjCIOG",
+    CALLWRIGHT_CONVERSATIONS_PER_SECOND: "20",
+    CALLWRIGHT_SIP_HOSTS: "SIP.example, 192.0.2.7",
   });
   expect(config).toEqual({
     dataDir: "/srv/cw",
     databaseUrl: "postgres://u:p@db/callwright",
     http: { host: "voice.example", port: 0 },
-    sip: { host: "0.0.0.0", port: 5080, digest: "both" },
+    sip: { host: "0.0.0.0", port: 5080, digest: "both", hosts: ["sip.example", "192.0.2.7"] },
     publicUrl: "https://voice.example/base",
     publicAddress: "192.0.2.7",
     rtpPorts: { first: 40000, last: 40999 },
@@ -79,6 +87,9 @@ test("every setting reaches its member", () => {
     user: { email: "user@voice.example", password: "battery staple" },
     logLevel: "debug",
     allowPrivateUrls: true,
+    genesys: { csrf: true },
+    application: { id: "5756a411e4b06a33d50517c7", secret: "vb6QpjCIOG" },
+    conversationsPerSecond: 20,
   });
 });
 

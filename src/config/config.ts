@@ -11,7 +11,12 @@ export type Config = {
   readonly dataDir: string;
   readonly databaseUrl?: string | undefined;
   readonly http: { readonly host: string; readonly port: number };
-  readonly sip: { readonly host: string; readonly port: number; readonly digest: "MD5" | "SHA-256" | "both" };
+  readonly sip: {
+    readonly host: string;
+    readonly port: number;
+    readonly digest: "MD5" | "SHA-256" | "both";
+    readonly hosts: readonly string[];
+  };
   readonly publicUrl?: string | undefined;
   /** Written into SIP Contact and SDP instead of `sip.host`. */
   readonly publicAddress?: string | undefined;
@@ -21,8 +26,12 @@ export type Config = {
   readonly demoPhone: { readonly port: number; readonly rtpPorts: PortRange };
   readonly admin: Login;
   readonly user: Login;
+  /** What was preset for the application that the first run creates. */
+  readonly application: { readonly id?: string | undefined; readonly secret?: string | undefined };
+  readonly conversationsPerSecond: number;
   readonly logLevel: LogLevel;
   readonly allowPrivateUrls: boolean;
+  readonly genesys: { readonly csrf: boolean };
 };
 
 /** What was preset for a login that the first run creates. */
@@ -56,7 +65,7 @@ function assemble(read: <T>(setting: Setting<T>) => T): Config {
     dataDir: read(settings.dataDir),
     databaseUrl: read(settings.databaseUrl),
     http: { host: read(settings.httpHost), port: read(settings.httpPort) },
-    sip: { host: read(settings.sipHost), port: read(settings.sipPort), digest: read(settings.sipDigest) },
+    sip: { host: read(settings.sipHost), port: read(settings.sipPort), digest: read(settings.sipDigest), hosts: read(settings.sipHosts) },
     publicUrl: read(settings.publicUrl),
     publicAddress: read(settings.publicAddress),
     rtpPorts: read(settings.rtpPorts),
@@ -65,8 +74,11 @@ function assemble(read: <T>(setting: Setting<T>) => T): Config {
     demoPhone: { port: read(settings.demoPhonePort), rtpPorts: read(settings.demoPhoneRtpPorts) },
     admin: { email: read(settings.adminEmail), password: read(settings.adminPassword) },
     user: { email: read(settings.userEmail), password: read(settings.userPassword) },
+    application: { id: read(settings.appId), secret: read(settings.appSecret) },
+    conversationsPerSecond: read(settings.conversationsPerSecond),
     logLevel: read(settings.logLevel),
     allowPrivateUrls: read(settings.allowPrivateUrls),
+    genesys: { csrf: read(settings.genesysCsrf) },
   };
 }
 

@@ -1,6 +1,7 @@
 /** The kinds of values a setting can have: how the text is read, and the sentence that says what is allowed. */
 import { isIP } from "node:net";
 import { isAbsolute } from "node:path";
+import { isId } from "../kernel/index.ts";
 
 export type Kind<T> = {
   /** Completes "must be …". */
@@ -28,9 +29,23 @@ export const hostName: Kind<string> = {
   parse: (text) => (isIP(text) !== 0 || (text.length <= longestName && isDnsName(text)) ? text : undefined),
 };
 
+/** Host names and addresses, in small letters, separated by commas. */
+export const hostNames: Kind<readonly string[]> = {
+  allowed: "IP addresses and host names, separated by commas",
+  parse(text) {
+    const hosts = text.split(",").map((host) => host.trim().toLowerCase());
+    return hosts.every((host) => hostName.parse(host) !== undefined) ? hosts : undefined;
+  },
+};
+
 export const flag: Kind<boolean> = {
   allowed: "true or false",
   parse: (text) => (text === "true" ? true : text === "false" ? false : undefined),
+};
+
+export const entityId: Kind<string> = {
+  allowed: "24 lower-case hexadecimal digits",
+  parse: (text) => (isId(text) ? text : undefined),
 };
 
 export const emailAddress: Kind<string> = {

@@ -5,8 +5,10 @@ import {
   bindPort,
   choice,
   emailAddress,
+  entityId,
   flag,
   hostName,
+  hostNames,
   integer,
   ipAddress,
   type Kind,
@@ -56,6 +58,11 @@ export const settings = {
     "MD5",
     "How phones sign in (RFC 8760). Some phones in use give up when SHA-256 is offered, even beside MD5.",
   ),
+  sipHosts: computed("CALLWRIGHT_SIP_HOSTS", hostNames, {
+    fallback: (): readonly string[] => [],
+    defaultText: "none",
+    description: "Hosts whose SIP addresses (`sip:user@host`) calls may go to, without a trunk.",
+  }),
   publicAddress: optional("CALLWRIGHT_PUBLIC_ADDRESS", ipAddress, {
     defaultText: "the SIP host",
     description: "Address written into SIP Contact and SDP, when it differs from the SIP host: behind NAT, or when bound to all addresses.",
@@ -95,6 +102,21 @@ export const settings = {
     description: "Password of that user.",
     secret: true,
   }),
+  appId: optional("CALLWRIGHT_APP_ID", entityId, {
+    defaultText: "chosen at the first run",
+    description: "Id of the application (a program with a secret of its own) that the first run creates.",
+  }),
+  appSecret: optional("CALLWRIGHT_APP_SECRET", password, {
+    defaultText: "generated at the first run and printed once",
+    description: "Secret of that application. It should be as random as a generated one.",
+    secret: true,
+  }),
+  conversationsPerSecond: fixed(
+    "CALLWRIGHT_CONVERSATIONS_PER_SECOND",
+    integer(1, 1000),
+    1,
+    "How many calls one application may start to one destination in a second by POST /voice/conversation.",
+  ),
   logLevel: computed("CALLWRIGHT_LOG_LEVEL", choice(logLevels), {
     fallback: (host) => (host.logsToTerminal ? "warn" : "info"),
     defaultText: "warn when standard error is a terminal, else info",
@@ -105,6 +127,12 @@ export const settings = {
     flag,
     false,
     "Whether HTTP requests of flows, and prompts by URL, may go to private and loopback addresses.",
+  ),
+  genesysCsrf: fixed(
+    "CALLWRIGHT_GENESYS_CSRF",
+    flag,
+    false,
+    "Whether POST requests to /api/v2 must carry the token that a GET there gave, as the vendor's servers can be told to ask.",
   ),
 };
 

@@ -1,4 +1,4 @@
-/** The demo phone as the server starts it and the API steers it: a worker with a SIP socket of its own, nothing more. */
+/** The demo phones as the server starts them and the API steers the first: a worker with SIP sockets of its own, nothing more. */
 import { mkdir, readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { Worker } from "node:worker_threads";

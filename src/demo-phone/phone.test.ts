@@ -46,8 +46,8 @@ function setUp(settings: Partial<DemoPhoneSettings> = {}) {
     ids: systemIds(clock),
     host: "192.0.2.2",
     recordingPath: "/nowhere/last-call.wav",
+    settings: { ...usualSettings, ...settings },
   });
-  phone.configure({ ...usualSettings, ...settings });
   const call = (body: Body | undefined = offer(), name = "1") => {
     const log = recorded({
       answered: (response) => (body === noOffer ? answerTo({ contentType: "", content: response.body }) : undefined),
@@ -56,7 +56,7 @@ function setUp(settings: Partial<DemoPhoneSettings> = {}) {
     return { log, usage: alice.stack.invite(inviteOptions(alice, house, options), log.events) };
   };
   const endpoint = () => [...media.plans.values()].flatMap(({ endpoints }) => endpoints)[0];
-  return { clock, call, endpoint, ports };
+  return { clock, call, endpoint, ports, phone };
 }
 
 const noOffer: Body = { contentType: "", content: "" };

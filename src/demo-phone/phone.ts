@@ -18,6 +18,7 @@ import {
   sends,
   type SessionDescription,
 } from "../sdp/index.ts";
+import { autoAnswerAfterMs } from "./auto-answer.ts";
 import {
   type Body,
   type Ending,
@@ -28,7 +29,7 @@ import {
   responseTo,
   type SipStack,
 } from "../sip/index.ts";
-import { type DemoPhoneSettings, usualSettings } from "./settings.ts";
+import type { DemoPhoneSettings } from "./settings.ts";
 
 export type PhoneOptions = {
   readonly stack: SipStack;
@@ -38,7 +39,9 @@ export type PhoneOptions = {
   readonly ids: Ids;
   /** Where peers reach its media. */
   readonly host: string;
-  readonly recordingPath: string;
+  /** Without one it records nothing. */
+  readonly recordingPath?: string;
+  readonly settings: DemoPhoneSettings;
 };
 
 const pauseMs = 500;
@@ -50,10 +53,11 @@ const mostCalls = 20;
 export class Phone {
   readonly #options: PhoneOptions;
   readonly #calls = new Set<PhoneCall>();
-  #settings: DemoPhoneSettings = usualSettings;
+  #settings: DemoPhoneSettings;
 
   constructor(options: PhoneOptions) {
     this.#options = options;
+    this.#settings = options.settings;
     options.stack.onInvite((transaction) => this.#invited(transaction));
   }
 
@@ -96,7 +100,7 @@ class PhoneCall implements InviteEvents {
   #revision = 0;
   #pressed = "";
   #presses = 0;
-  #isRecording = false;
+  #isTalking = false;
 
   constructor(options: PhoneOptions, settings: DemoPhoneSettings, localPort: number, over: () => void) {
     this.#options = options;
@@ -116,7 +120,7 @@ class PhoneCall implements InviteEvents {
     this.#after(longestCallMs, () => usage.bye());
     if (behaviour === "reject") usage.reject(603);
     else usage.ring(180);
-    if (behaviour === "answer") this.#after(answerAfterMs, () => this.#answer(body));
+    if (behaviour === "answer") this.#after(autoAnswerAfterMs(transaction.request) ?? answerAfterMs, () => this.#answer(body));
   }
 
   close(): void {
@@ -130,8 +134,9 @@ class PhoneCall implements InviteEvents {
       return;
     }
     // A recorder goes on with a file that is there; this is another call.
-    rmSync(this.#options.recordingPath, { force: true });
-    this.#isRecording = true;
+    const { recordingPath } = this.#options;
+    if (recordingPath !== undefined) rmSync(recordingPath, { force: true });
+    this.#isTalking = true;
     this.#usage?.answer(answer);
     this.#apply();
     let wait = 0;
@@ -185,8 +190,9 @@ class PhoneCall implements InviteEvents {
 
   #plan(): MediaPlan {
     const session = this.#session;
-    if (session === undefined || !this.#isRecording) return { endpoints: [] };
+    if (session === undefined || !this.#isTalking) return { endpoints: [] };
     const { codec, payloadType, telephoneEvent, remote, remoteRtcp, direction } = session;
+    const { recordingPath: path } = this.#options;
     const endpoint: EndpointPlan = {
       endpointId: this.#id,
       localPort: this.#localPort,
@@ -198,9 +204,8 @@ class PhoneCall implements InviteEvents {
       receives: receives(direction),
       source: { kind: "silence" },
       digits: this.#pressed === "" ? [] : [{ digitsId: String(this.#presses), digits: this.#pressed, toneMs, gapMs: toneMs }],
-      recordings: [
-        { recordingId: "heard", path: this.#options.recordingPath, maxMs: longestCallMs, silenceMs: 0, finishOn: "", hears: "peer" },
-      ],
+      recordings:
+        path === undefined ? [] : [{ recordingId: "heard", path, maxMs: longestCallMs, silenceMs: 0, finishOn: "", hears: "peer" }],
       ...(telephoneEvent && { telephoneEvent: telephoneEvent.payloadType }),
     };
     return { endpoints: [endpoint] };
@@ -212,7 +217,7 @@ class PhoneCall implements InviteEvents {
 
   #end(): void {
     for (const timer of this.#timers) timer.cancel();
-    this.#isRecording = false;
+    this.#isTalking = false;
     this.#apply();
     this.#over();
   }

@@ -14,6 +14,18 @@ export type DemoPhoneSettings = {
 /** Long enough to have heard the demo flow's question before it presses. */
 export const usualSettings: DemoPhoneSettings = { behaviour: "answer", answerAfterMs: 2000, digits: ",,,,,,,,,,,,,,,,1" };
 
+/** A desk has its own talk to have: it presses nothing. */
+export const deskSettings: DemoPhoneSettings = { behaviour: "answer", answerAfterMs: 2000, digits: "" };
+
+/** As whom, and where, a phone registers. */
+export type PhoneAccount = {
+  readonly username: string;
+  readonly password: string;
+  /** Host of its address of record. */
+  readonly domain: string;
+  readonly registrar: { readonly address: string; readonly port: number };
+};
+
 /** What the worker needs to begin. */
 export type DemoPhoneStart = {
   readonly host: string;
@@ -22,6 +34,8 @@ export type DemoPhoneStart = {
   readonly rtpPorts: { readonly first: number; readonly last: number };
   /** Where the last call is recorded. */
   readonly recordingPath: string;
+  /** A second phone, with a port of its own, that registers as a user's. */
+  readonly desk?: PhoneAccount;
 };
 
 export type DemoPhoneOrder = { readonly kind: "configure"; readonly settings: DemoPhoneSettings } | { readonly kind: "close" };

@@ -1,4 +1,4 @@
-import type { Account, ApiKey, Flow, Login, Phone, PhoneNumber, Trunk, User } from "./rows.ts";
+import type { AccessToken, Account, ApiKey, Application, Flow, Line, Login, Phone, PhoneNumber, Trunk, User } from "./rows.ts";
 
 /**
  * One kind of row. Reads are answered from memory at once, so that calls go on while the database is away; writes resolve when
@@ -25,9 +25,15 @@ export type Directory = {
   };
   readonly users: Rows<User> & { byEmail(email: string): User | undefined; byId(id: string): User | undefined };
   readonly phones: Rows<Phone> & { byUsername(username: string): Phone | undefined; byUser(userId: string): readonly Phone[] };
+  readonly lines: Rows<Line> & { byNumber(accountId: string, number: string): Line | undefined; byUser(userId: string): readonly Line[] };
   readonly numbers: Rows<PhoneNumber> & { byNumber(number: string): PhoneNumber | undefined };
   readonly trunks: Rows<Trunk> & { bySource(address: string): readonly Trunk[] };
   readonly flows: Rows<Flow>;
   readonly apiKeys: Rows<ApiKey> & { byHash(keyHash: string): ApiKey | undefined };
   readonly logins: Rows<Login> & { byHash(tokenHash: string): Login | undefined };
+  readonly applications: Rows<Application> & { byId(id: string): Application | undefined };
+  readonly accessTokens: Rows<AccessToken> & {
+    byHash(tokenHash: string): AccessToken | undefined;
+    byApplication(applicationId: string): readonly AccessToken[];
+  };
 };

@@ -34,6 +34,13 @@ export type Phone = Row & {
   readonly ha1Sha256: string;
 };
 
+/** A user's directory number: an extension by which colleagues reach the user's phones. */
+export type Line = Row & {
+  readonly userId: string;
+  /** 2 to 8 digits, unique in its account. */
+  readonly number: string;
+};
+
 /** A number that an account owns: it may be shown as caller id, and calls to it come in. */
 export type PhoneNumber = Row & {
   /** E.164 with the plus sign; unique in the whole server. */
@@ -76,6 +83,24 @@ export type ApiKey = Row & {
   readonly keyHash: string;
   /** The first characters, so that people can tell keys apart. */
   readonly keyPrefix: string;
+};
+
+/** A program that signs in with a secret of its own and then acts as a user. */
+export type Application = Row & {
+  readonly userId: string;
+  readonly name: string;
+  /** SHA-256 of the secret, hex. */
+  readonly secretHash: string;
+};
+
+/** What an application got for its secret. */
+export type AccessToken = Row & {
+  readonly applicationId: string;
+  /** SHA-256 of the token, hex. */
+  readonly tokenHash: string;
+  /** What it allows, in the words of the API that issued it. */
+  readonly scopes: readonly string[];
+  readonly expiresAt: number;
 };
 
 /** A signed-in person's cookie. */

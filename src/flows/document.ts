@@ -30,11 +30,18 @@ export type PromptPart =
 
 type NodeOf<Verb extends string> = { readonly verb: Verb; readonly exits?: Exits; readonly ui?: Json };
 
+type Played = {
+  /** A digit ends it; default false. */
+  readonly bargeIn?: boolean;
+  /** How often it is played again after the first time; -1 for ever, default 0. */
+  readonly repeat?: number;
+};
+
 /** Speaks a text. Exits: done, error. */
-export type SayNode = NodeOf<"say"> & { readonly text: string; readonly voice?: string; readonly bargeIn?: boolean };
+export type SayNode = NodeOf<"say"> & { readonly text: string; readonly voice?: string } & Played;
 
 /** Plays a WAV file. Exits: done, error. */
-export type PlayNode = NodeOf<"play"> & { readonly audio: string; readonly bargeIn?: boolean };
+export type PlayNode = NodeOf<"play"> & { readonly audio: string } & Played;
 
 /** Waits. Exits: done. */
 export type PauseNode = NodeOf<"pause"> & { readonly durationMs: number };
@@ -69,6 +76,12 @@ export type DialNode = NodeOf<"dial"> & {
   readonly callerId?: string;
   /** Default 30000. */
   readonly ringMs?: number;
+  /** How long they may talk; as long as the call when absent. */
+  readonly maxMs?: number;
+  /** Both are recorded while they talk; default false. */
+  readonly record?: boolean;
+  /** Any JSON that is kept with the party that is dialled, for whoever wrote the flow. */
+  readonly callback?: Json;
   /** Gets `{ result, answered, talkedMs, sipStatus }`. */
   readonly into?: string;
 };
@@ -122,6 +135,40 @@ export type RequestNode = NodeOf<"request"> & {
 /** Sends digits to the party (template). Exits: done, error. Never sent twice: in doubt after a crash it takes error. */
 export type SendDigitsNode = NodeOf<"send-digits"> & { readonly digits: string };
 
+/**
+ * From here on tones of the party are gathered in the background until it leaves, other flows that take over included. They are posted,
+ * and an answer that is a plan takes the place of this document: when `#` or the last of `maxDigits` completes an entry, and when a tone
+ * cuts a verb with barge-in short. A verb that collects digits itself keeps its own. Takes no time. Exits: done, error.
+ */
+export type GatherNode = NodeOf<"gather"> & {
+  /** Template. */
+  readonly url: string;
+  /** Sent as JSON; its texts are templates. */
+  readonly body: Readonly<Record<string, Json>>;
+  /** The member of the body that has the tones. */
+  readonly tonesAs: string;
+  readonly maxDigits: number;
+  /** `#` completes an entry and is no part of it; default false. */
+  readonly submitOnHash?: boolean;
+  /** How long an answer is waited for; default 3000. */
+  readonly timeoutMs?: number;
+  /** The language of plans in answers: one that this server reads. */
+  readonly format: string;
+  /** What is posted when the party has left; default nothing. */
+  readonly atEnd?: "nothing" | "digits" | "empty";
+};
+
+/** Posts to a URL; the plan in the answer takes the place of this document. Exits: failed when none comes, error. */
+export type FetchPlanNode = NodeOf<"fetch-plan"> & {
+  /** Template. */
+  readonly url: string;
+  /** Sent as JSON; its texts are templates. */
+  readonly body: Readonly<Record<string, Json>>;
+  readonly format: string;
+  /** Default 3000. */
+  readonly timeoutMs?: number;
+};
+
 /** Ends the flow. No exits. */
 export type HangUpNode = NodeOf<"hang-up">;
 
@@ -136,4 +183,6 @@ export type FlowNode =
   | BranchNode
   | RequestNode
   | SendDigitsNode
+  | GatherNode
+  | FetchPlanNode
   | HangUpNode;

@@ -1,11 +1,11 @@
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { ScriptLibrary, ScriptPin } from "../calls/index.ts";
+import type { Json, ScriptLibrary, ScriptPin } from "../calls/index.ts";
 import type { Logger } from "../kernel/index.ts";
 import type { FlowDocument } from "./document.ts";
 import { flowRefusal } from "./errors.ts";
 import { Flow } from "./flow.ts";
-import { createScript } from "./script.ts";
+import { createScript, type ReadPlan } from "./script.ts";
 import { canonicalJson, documentHash } from "./validation/canonical-json.ts";
 import { validateFlow } from "./validation/validate.ts";
 
@@ -15,13 +15,17 @@ export type ScriptLibraryOptions = {
   readonly logger: Logger;
   /** Documents held ready; default 500. */
   readonly capacity?: number;
+  /** Languages in which others answer with plans, by name: each makes a flow of a JSON value, or undefined when it is no plan. Pure. */
+  readonly planFormats?: PlanFormats;
 };
+
+export type PlanFormats = Readonly<Record<string, (answer: Json) => FlowDocument | undefined>>;
 
 /**
  * Flow documents that calls depend on, by hash, and the script that runs them. A document is on the disk before `keep` returns, so a
  * call goes on after a restart even when its flow was changed or deleted. `keep` throws SCRIPT_MISMATCH, `next` SCRIPT_MISSING.
  */
-export function createScriptLibrary({ directory, logger, capacity = 500 }: ScriptLibraryOptions): ScriptLibrary {
+export function createScriptLibrary({ directory, logger, capacity = 500, planFormats = {} }: ScriptLibraryOptions): ScriptLibrary {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   /** Least recently used first. */
   const ready = new Map<string, Flow>();
@@ -39,7 +43,7 @@ export function createScriptLibrary({ directory, logger, capacity = 500 }: Scrip
     return hold(hash, flow);
   };
   return {
-    ...createScript(find),
+    ...createScript(find, planReader(planFormats, logger)),
     keep(pin, document) {
       if (ready.has(pin.hash)) return;
       if (documentHash(document) !== pin.hash) throw flowRefusal("SCRIPT_MISMATCH", { flowId: pin.flowId, hash: pin.hash });
@@ -51,6 +55,22 @@ export function createScriptLibrary({ directory, logger, capacity = 500 }: Scrip
       }
       hold(pin.hash, new Flow(checked.document));
     },
+  };
+}
+
+/** A compiler that makes a document which is no flow, or throws, has a mistake: the answer then counts as no plan. */
+function planReader(formats: PlanFormats, logger: Logger): ReadPlan {
+  return (format, answer) => {
+    try {
+      const document = Object.hasOwn(formats, format) ? formats[format]?.(answer) : undefined;
+      if (document === undefined) return undefined;
+      const checked = validateFlow(document);
+      if (checked.ok) return { document: checked.document, hash: checked.hash };
+      logger.error({ format, mistakes: checked.mistakes.slice(0, 3) }, "a plan was made into a document that is no flow");
+    } catch (err) {
+      logger.error({ format, err }, "a plan could not be read");
+    }
+    return undefined;
   };
 }
 

@@ -12,6 +12,8 @@ test.each([
   ["Hello {{ caller.number }}", "Hello +12025550100"],
   ["{{ caller.number | digits }}", "1 2 0 2 5 5 5 0 1 0 0"],
   ["{{ '*7#' | digits }}", "star 7 pound"],
+  ["{{ '0193a0b1c2d3000000000001' | uuid }}", "0193a0b1-c2d3-4000-8000-000001c31be5"],
+  ["{{ caller.number | uuid }}", "+12025550100"],
   ["{% if vip %}Welcome back{% else %}Hello{% endif %}", "Welcome back"],
   ["{{ missing.deeply }}!", "!"],
   ["{{ caller.constructor }}{{ caller.__proto__ }}", ""],

@@ -3,7 +3,7 @@
  * date, no randomness.
  */
 import { Liquid, LiquidError, type Template as LiquidTemplate } from "liquidjs";
-import { type Parsed, parsed, unparsed } from "../kernel/index.ts";
+import { isId, type Parsed, parsed, unparsed, uuidOf } from "../kernel/index.ts";
 import type { Scope } from "./expression/evaluator.ts";
 
 export const longestTemplate = 4000;
@@ -72,6 +72,7 @@ function makeEngine(): Liquid {
   for (const name of Object.keys(made.tags)) if (!tags.includes(name)) delete made.tags[name];
   for (const name of Object.keys(made.filters)) if (!filters.includes(name)) made.unregisterFilter(name);
   made.registerFilter("digits", spokenDigits);
+  made.registerFilter("uuid", (value: unknown) => (typeof value === "string" && isId(value) ? uuidOf(value) : value));
   return made;
 }
 

@@ -1,8 +1,8 @@
 /** Runs a flow in a test as a call would: keeps the state, gives events, moves the time. */
-import type { ScriptContext, ScriptEvent, ScriptState, ScriptStep } from "../calls/index.ts";
+import type { Json, ScriptContext, ScriptEvent, ScriptState, ScriptStep } from "../calls/index.ts";
 import type { FlowDocument, FlowNode } from "./document.ts";
 import { Flow } from "./flow.ts";
-import { createScript } from "./script.ts";
+import { createScript, type ReadPlan } from "./script.ts";
 import { validateFlow } from "./validation/validate.ts";
 
 export const trialContext: ScriptContext = {
@@ -23,19 +23,38 @@ export const trialContext: ScriptContext = {
 export class Trial {
   state: ScriptState = { pin: { flowId: "f1", version: 1, hash: "h" }, node: "", visit: 0, wait: null, variables: {}, startedAt: 1000 };
   now = 1000;
+  /** All so far. */
+  readonly steps: ScriptStep[] = [];
   readonly #script;
+  #flow: Flow;
 
-  constructor(document: FlowDocument) {
-    const flow = new Flow(document);
-    this.#script = createScript(() => flow);
+  constructor(document: FlowDocument, readPlan?: ReadPlan) {
+    this.#flow = new Flow(document);
+    this.#script = createScript(() => this.#flow, readPlan);
   }
 
   give(event: ScriptEvent): ScriptStep | undefined {
     const step = this.#script.next(this.state, event, trialContext, this.now);
     if (step === undefined) return undefined;
-    const { node, visit, wait, set, exit } = step;
-    this.state = { ...this.state, node, visit, wait, variables: { ...this.state.variables, ...set }, ...(exit !== undefined && { exit }) };
+    const { gathered } = step;
+    if ("replace" in step) {
+      const { pin, document } = step.replace;
+      this.#flow = new Flow(document as FlowDocument);
+      this.state = { ...this.state, pin, node: "", wait: null, variables: {}, ...(gathered && { gathered }) };
+      let last = this.start();
+      for (const digit of step.tones ?? "") last = this.give({ kind: "digit", digit }) ?? last;
+      return last;
+    }
+    this.steps.push(step);
+    const { node, visit, wait, set, gather, exit } = step;
+    const changes = { ...(gather && { gather }), ...(gathered && { gathered }), ...(exit !== undefined && { exit }) };
+    this.state = { ...this.state, node, visit, wait, variables: { ...this.state.variables, ...set }, ...changes };
     return step;
+  }
+
+  /** The request of this id ended with this answer. */
+  answers(requestId: string, body: Json, status = 200): ScriptStep | undefined {
+    return this.give({ kind: "request-ended", requestId, status, body, ...(status === 0 && { error: "timeout" }) });
   }
 
   start(): ScriptStep | undefined {

@@ -4,6 +4,8 @@ import type { Verb } from "./verb.ts";
 import { branch } from "./verb/branch.ts";
 import { collect } from "./verb/collect.ts";
 import { dial } from "./verb/dial.ts";
+import { fetchPlan } from "./verb/fetch-plan.ts";
+import { gather } from "./verb/gather.ts";
 import { hangUp } from "./verb/hang-up.ts";
 import { pause } from "./verb/pause.ts";
 import { play } from "./verb/play.ts";
@@ -17,6 +19,8 @@ export const verbs: Readonly<Record<FlowNode["verb"], Verb>> = {
   branch,
   collect,
   dial,
+  "fetch-plan": fetchPlan,
+  gather,
   "hang-up": hangUp,
   pause,
   play,

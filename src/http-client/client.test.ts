@@ -119,10 +119,15 @@ test("one redirect more than allowed is too many; without any, the redirect is t
   expect(await client().request(request(url, { redirects: 0 }))).toMatchObject({ status: 302, headers: { location: "/again" } });
 });
 
-test("an answer that is too large is given up", async () => {
+test("an answer that is too large is given up; its status is told", async () => {
   const { url } = await server(({ url: path }, response) => response.end("x".repeat(path === "/more" ? 1001 : 1000)));
   expect(await client().request(request(url))).toMatchObject({ ok: true });
-  expect(await client().request(request(`${url}/more`))).toEqual({ ok: false, error: "too-large", detail: "more than 1000 bytes" });
+  expect(await client().request(request(`${url}/more`))).toEqual({
+    ok: false,
+    error: "too-large",
+    detail: "more than 1000 bytes",
+    status: 200,
+  });
 });
 
 test("nobody listening, and an answer that breaks off, are unreachable", async () => {

@@ -90,7 +90,7 @@ async function content(response: IncomingMessage, maxBytes: number): Promise<Uin
     const part: unknown = chunk;
     if (!(part instanceof Uint8Array)) continue;
     bytes += part.length;
-    if (bytes > maxBytes) throw new RequestFailure("too-large", `more than ${maxBytes} bytes`);
+    if (bytes > maxBytes) throw new RequestFailure("too-large", `more than ${maxBytes} bytes`, response.statusCode);
     parts.push(part);
   }
   const whole = new Uint8Array(bytes);
@@ -103,7 +103,10 @@ async function content(response: IncomingMessage, maxBytes: number): Promise<Uin
 }
 
 function failed(error: unknown): HttpOutcome {
-  if (error instanceof RequestFailure) return { ok: false, error: error.failure, detail: error.message };
+  if (error instanceof RequestFailure) {
+    const { failure, message, status } = error;
+    return { ok: false, error: failure, detail: message, ...(status !== undefined && { status }) };
+  }
   if (error instanceof AddressRefused) return { ok: false, error: "refused-address", detail: error.message };
   return { ok: false, error: "unreachable", detail: textOf(error) };
 }

@@ -28,15 +28,23 @@ export type HttpOutcome =
       readonly body: Uint8Array<ArrayBuffer>;
       readonly url: string;
     }
-  | { readonly ok: false; readonly error: HttpFailure; readonly detail: string };
+  | {
+      readonly ok: false;
+      readonly error: HttpFailure;
+      readonly detail: string;
+      /** Of an answer that is too large: its head had come. */
+      readonly status?: number;
+    };
 
 /** A failure on its way out of the client. */
 export class RequestFailure extends Error {
   readonly failure: HttpFailure;
+  readonly status: number | undefined;
 
-  constructor(failure: HttpFailure, detail: string) {
+  constructor(failure: HttpFailure, detail: string, status?: number) {
     super(detail);
     this.failure = failure;
+    this.status = status;
   }
 }
 

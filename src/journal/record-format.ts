@@ -11,6 +11,9 @@
  *     |  head: JSON  | 0x0A |  body: JSON                             |
  *     +---------------------------------------------------------------+
  *
+ * The body is the list of streams; since version 2 it may be an object with the streams and the outbox. A record without an outbox is
+ * written as version 1, so that an earlier release reads it.
+ *
  * The head says which calls a record is about, so that opening a journal reads the bodies of live calls only. `v` counts released
  * shapes: this file reads every one of them and writes the latest.
  */
@@ -19,7 +22,7 @@ import { type Parsed, parsed, unparsed } from "../kernel/index.ts";
 import type { JournalRecord, StreamPart } from "../calls/index.ts";
 
 /** Released shapes of a record. A new one gets a fixture in test/fixtures/journal. */
-const version = 1;
+const version = 2;
 
 const frameHeaderBytes = 8;
 /** No single step comes near it; a larger length is damage. */
@@ -49,7 +52,7 @@ export type Frame =
 /** The payload of a record; `encodeFrame` puts it into bytes. */
 export function recordPayload(record: JournalRecord): string {
   const head: RecordHead = {
-    v: version,
+    v: record.outbox === undefined ? 1 : version,
     position: record.position,
     epoch: record.epoch,
     at: record.at,
@@ -57,13 +60,14 @@ export function recordPayload(record: JournalRecord): string {
     calls: record.streams.map(({ callId }) => callId),
     ...(record.ended === undefined ? {} : { ended: record.ended }),
   };
-  const payload = `${JSON.stringify(head)}\n${JSON.stringify(record.streams)}`;
+  const { streams, outbox } = record;
+  const payload = `${JSON.stringify(head)}\n${JSON.stringify(outbox === undefined ? streams : { streams, outbox })}`;
   if (payload.length * 3 > largestFrameBytes) throw new RangeError(`A record of ${payload.length} characters is no single step of a call`);
   return payload;
 }
 
 export function endNotePayload(callIds: readonly string[]): string {
-  const note: EndNote = { v: version, endedBefore: callIds };
+  const note: EndNote = { v: 1, endedBefore: callIds };
   return `${JSON.stringify(note)}\n`;
 }
 
@@ -106,7 +110,8 @@ export function decodeFrame(bytes: Buffer, offset: number): Parsed<{ readonly fr
 /** The whole record. Throws SyntaxError when the body, whose checksum was right, is not JSON: then it was not written by us. */
 export function decodeRecord(head: RecordHead, body: Buffer): JournalRecord {
   const { v: _version, calls: _calls, ...rest } = head;
-  return { ...rest, streams: JSON.parse(body.toString("utf8")) as readonly StreamPart[] };
+  const content = JSON.parse(body.toString("utf8")) as readonly StreamPart[] | Pick<JournalRecord, "streams" | "outbox">;
+  return { ...rest, ...("streams" in content ? content : { streams: content }) };
 }
 
 function parseHead(bytes: Buffer): RecordHead | EndNote | undefined {

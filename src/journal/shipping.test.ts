@@ -30,7 +30,8 @@ class ImaginedStore implements CallArchive {
     if (batch.cursor > this.position) {
       const known = new Set(this.calls.map(({ id }) => id));
       const events = batch.events.filter(({ id }) => Number.parseInt(id, 10) > this.position);
-      this.batches.push({ ...batch, events, calls: batch.calls.filter(({ id }) => !known.has(id)) });
+      const outbox = batch.outbox.filter(({ position }) => position > this.position);
+      this.batches.push({ ...batch, events, outbox, calls: batch.calls.filter(({ id }) => !known.has(id)) });
       this.position = batch.cursor;
     }
     if (trouble === "answer lost") throw new Error("the connection broke");
@@ -38,6 +39,10 @@ class ImaginedStore implements CallArchive {
 
   get events(): string[] {
     return this.batches.flatMap(({ events }) => events.map(({ id, callId }) => `${id} ${callId}`));
+  }
+
+  get owed(): string[] {
+    return this.batches.flatMap(({ outbox }) => outbox.map(({ position, item }) => `${position} ${item.id}`));
   }
 
   get calls(): Call[] {
@@ -98,8 +103,11 @@ class ImaginedProcess {
   }
 
   /** Appends a step and offers it, as the call layer does; `isOffered: false` stands for memory that was lost. */
-  step(callId: string, seq: number, isLast = false, isOffered = true): void {
-    const draft = stepOf(callId, seq, { isLast });
+  step(callId: string, seq: number, isLast = false, isOffered = true, owes = false): void {
+    const outbox = owes
+      ? [{ id: `${callId} ${seq}`, accountId: exampleAccount, key: callId, url: "http://a.example/", body: { seq } }]
+      : undefined;
+    const draft = stepOf(callId, seq, { isLast, ...(outbox && { outbox }) });
     const position = this.journal.append(draft);
     for (const { events } of draft.streams) for (const event of events) this.memory.set(callId, evolve(this.memory.get(callId), event));
     const call = this.memory.get(callId);
@@ -149,6 +157,70 @@ test("many records do not wait for the interval", async () => {
   expect(store.batches.map(({ cursor }) => cursor)).toEqual([10, 20]);
   await process.stop();
   expect(store.position).toBe(25);
+});
+
+test("a record that owes somebody something is shipped at once, also when it comes while another is on its way", async () => {
+  using directory = temporaryDirectory();
+  const clock = new VirtualClock();
+  const store = new ImaginedStore();
+  const filled: number[] = [];
+  const settings = { intervalMs: 3_600_000, filled: () => void filled.push(store.position) };
+  const process = await ImaginedProcess.start(directory.path, store, clock, settings);
+  await clock.advanceAsync(0);
+  process.step("a", 1);
+  await clock.advanceAsync(100);
+  expect(store.position).toBe(0);
+  process.step("a", 2, false, true, true);
+  await clock.advanceAsync(10);
+  const ship = store.ship.bind(store);
+  store.ship = async (batch) => {
+    store.ship = ship;
+    process.step("a", 4, false, true, true);
+    await clock.advanceAsync(10);
+    await ship(batch);
+  };
+  process.step("a", 3, false, true, true);
+  await clock.advanceAsync(100);
+  expect([store.owed, filled]).toEqual([
+    ["2 a 2", "3 a 3", "4 a 4"],
+    [2, 3, 4],
+  ]);
+  await process.stop();
+});
+
+test("a store that is away is not asked more often because somebody is owed something", async () => {
+  using directory = temporaryDirectory();
+  const clock = new VirtualClock();
+  const store = new ImaginedStore();
+  const process = await ImaginedProcess.start(directory.path, store, clock);
+  await clock.advanceAsync(0);
+  let attempts = 0;
+  store.ship = () => {
+    attempts += 1;
+    return Promise.reject(new Error("away"));
+  };
+  for (let seq = 1; seq <= 100; seq++) {
+    process.step("a", seq, false, true, true);
+    await clock.advanceAsync(10);
+  }
+  expect(attempts).toBeLessThan(5);
+  await process.stop();
+});
+
+test("what is owed is shipped from the disk too", async () => {
+  using directory = temporaryDirectory();
+  const clock = new VirtualClock();
+  const store = new ImaginedStore();
+  store.isAway = true;
+  const first = await ImaginedProcess.start(directory.path, store, clock);
+  first.step("a", 1, false, true, true);
+  first.step("a", 2, false, false, true);
+  await first.stop();
+  store.isAway = false;
+  const second = await ImaginedProcess.start(directory.path, store, clock);
+  await until(clock, () => store.position === 2);
+  expect(store.owed).toEqual(["1 a 1", "2 a 2"]);
+  await second.stop();
 });
 
 test("a store that is away for a minute, more records than memory may hold: everything arrives once, in order", async () => {

@@ -18,6 +18,8 @@ export type ShipperOptions = {
   evolve(call: Call | undefined, event: CallEvent): Call;
   /** These ended calls are in the store: their memory can be freed. */
   shipped(calls: readonly { readonly accountId: string; readonly callId: string }[]): void;
+  /** The store has items of outboxes now. */
+  filled?(): void;
   readonly intervalMs?: number;
   readonly batchRecords?: number;
   /** Records kept in memory while the store is away. */
@@ -59,6 +61,10 @@ class JournalShipper implements Shipper {
   #cursor = 0;
   #isClosing = false;
   #pause: { readonly timer: Timer; readonly end: () => void } | undefined;
+  /** Somebody outside is waiting for what was offered: it is shipped without a pause. */
+  #isHurried = false;
+  /** The store refused: it is asked again in its own time, whatever comes. */
+  #isRetrying = false;
   readonly #done: Promise<void>;
 
   constructor(options: ShipperOptions) {
@@ -77,7 +83,8 @@ class JournalShipper implements Shipper {
     if (newest !== undefined && newest.record.position !== record.position - 1) this.#forget(this.#queue.length);
     this.#queue.push({ record, ended });
     if (this.#queue.length - this.#queueFrom > this.#backlogRecords) this.#forget(this.#queueFrom + 1);
-    if (this.#queue.length - this.#queueFrom === this.#batchRecords) this.#wake();
+    if (record.outbox !== undefined) this.#isHurried = true;
+    if (record.outbox !== undefined || this.#queue.length - this.#queueFrom === this.#batchRecords) this.#wake();
   }
 
   async close(): Promise<void> {
@@ -98,8 +105,9 @@ class JournalShipper implements Shipper {
     await this.#untilDone("The journal cannot be read for shipping", () => this.#remember());
     journal.release(cursor);
     do {
+      this.#isHurried = false;
       const isBehind = await this.#shipNext();
-      if (!isBehind && !this.#isClosing) await this.#wait(this.#options.intervalMs ?? 500);
+      if (!isBehind && !this.#isHurried && !this.#isClosing) await this.#wait(this.#options.intervalMs ?? 500);
     } while (!this.#isClosing);
     for (let batches = 0; batches < lastBatches && (await this.#shipNext()); batches++);
     await this.#stopReading();
@@ -122,6 +130,7 @@ class JournalShipper implements Shipper {
     const ended = offered.flatMap(({ record }) => record.streams.filter(({ callId }) => record.ended?.includes(callId)));
     for (const { callId } of ended) this.#former.delete(callId);
     journal.release(batch.cursor);
+    if (batch.outbox.length > 0) this.#options.filled?.();
     if (ended.length > 0) this.#options.shipped(ended);
     return offered.length >= this.#batchRecords;
   }
@@ -202,7 +211,9 @@ class JournalShipper implements Shipper {
         else this.#options.logger.debug(fields, `${complaint}.`);
       }
       if (this.#isClosing) return undefined;
+      this.#isRetrying = true;
       await this.#wait(waitMs);
+      this.#isRetrying = false;
       waitMs = Math.min(waitMs * 2, retryLongestMs);
     }
   }
@@ -231,7 +242,7 @@ class JournalShipper implements Shipper {
   }
 
   #wake(): void {
-    this.#pause?.end();
+    if (!this.#isRetrying || this.#isClosing) this.#pause?.end();
   }
 }
 
@@ -245,5 +256,6 @@ function batchOf(offered: readonly Offered[], cursor: number): ShippingBatch {
       }
     }
   }
-  return { cursor, events, calls: offered.flatMap(({ ended }) => ended) };
+  const outbox = offered.flatMap(({ record: { position, outbox: items = [] } }) => items.map((item) => ({ position, item })));
+  return { cursor, events, calls: offered.flatMap(({ ended }) => ended), outbox };
 }

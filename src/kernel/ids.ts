@@ -1,4 +1,4 @@
-import { createHmac, randomBytes } from "node:crypto";
+import { createHash, createHmac, randomBytes } from "node:crypto";
 import type { Clock } from "./clock.ts";
 
 /** The only source of randomness. */
@@ -40,6 +40,30 @@ function randomPool(): (bytes: number) => string {
 /** True when `text` has the form of an entity id. */
 export function isId(text: string): boolean {
   return /^[0-9a-f]{24}$/.test(text);
+}
+
+/**
+ * An entity id in the form of a UUID v4 (RFC 9562 §5.4), for APIs that write ids so; other letters of the same id never come out.
+ *
+ *     id[0..8] - id[8..12] - 4 id[12..15] - 8 id[15..18] - id[18..24] check
+ *
+ * `check` is what tells ids of ours from other UUIDs. Throws for what is no entity id: that is a bug.
+ */
+export function uuidOf(id: string): string {
+  if (!isId(id)) throw new Error(`${id} is not an entity id`);
+  const part = (from: number, to: number) => id.slice(from, to);
+  return `${part(0, 8)}-${part(8, 12)}-4${part(12, 15)}-8${part(15, 18)}-${part(18, 24)}${checkOf(id)}`;
+}
+
+/** The entity id of which `uuidOf` made this text, in letters of either size; undefined when it made it of none. */
+export function idOfUuid(text: string): string | undefined {
+  const groups = /^([0-9a-f]{8})-([0-9a-f]{4})-4([0-9a-f]{3})-8([0-9a-f]{3})-([0-9a-f]{6})([0-9a-f]{6})$/.exec(text.toLowerCase());
+  const id = groups?.slice(1, 6).join("");
+  return id !== undefined && groups?.[6] === checkOf(id) ? id : undefined;
+}
+
+function checkOf(id: string): string {
+  return createHash("sha256").update(id).digest("hex").slice(0, 6);
 }
 
 /**

@@ -8,5 +8,5 @@ export {
   refusals,
   unparsed,
 } from "./errors.ts";
-export { derive, type Ids, isId, systemIds } from "./ids.ts";
+export { derive, idOfUuid, type Ids, isId, systemIds, uuidOf } from "./ids.ts";
 export { jsonLogger, type Logger, type LogLevel, logLevels, silentLogger } from "./logger.ts";

@@ -231,6 +231,29 @@ describe("digits", () => {
     expect(lastVoice?.timestamp).toBe((rtp[0]?.timestamp ?? 0) + (rtp.length - 1) * 160);
   });
 
+  test("go to each endpoint that has them, and a prompt stands still meanwhile", async () => {
+    await using bench = await MediaBench.open();
+    const items: PromptItem[] = [{ kind: "audio", uri: "7x1600" }];
+    const ports = [5000, 5002];
+    bench.apply(...ports.map((port) => endpointPlan(port, prompt(items))));
+    const hasBegun = (port: number) => bench.network.rtp.some(({ fromPort, payload }) => fromPort === port && payload.includes(7));
+    await bench.until(() => ports.every(hasBegun));
+    bench.apply(...ports.map((port) => endpointPlan(port, prompt(items), { digits })));
+    await bench.until(() => bench.eventsOf("prompt-ended").length > 1);
+    expect(bench.eventsOf("digits-sent")).toEqual([
+      { kind: "digits-sent", digitsId: "d1" },
+      { kind: "digits-sent", digitsId: "d1" },
+    ]);
+    for (const port of ports) {
+      const sent = bench.network.rtp.filter(({ fromPort }) => fromPort === port);
+      const voice = sent.flatMap((packet, index) => (packet.payloadType === 0 && packet.payload.includes(7) ? index : []));
+      const keys = sent.flatMap(({ payloadType }, index) => (payloadType === 101 ? index : []));
+      expect(voice).toHaveLength(10);
+      expect([Math.min(...voice) < Math.min(...keys), Math.max(...voice) > Math.max(...keys)]).toEqual([true, true]);
+      expect(voice.some((index) => index > Math.min(...keys) && index < Math.max(...keys))).toBe(false);
+    }
+  });
+
   test("are sound for a peer without telephone-event", async () => {
     await using bench = await MediaBench.open();
     const { telephoneEvent: _none, ...plan } = endpointPlan(5000, silence, { digits });

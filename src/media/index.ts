@@ -1,6 +1,7 @@
 export { createMediaEngine } from "./engine/engine.ts";
 export { createInProcessMedia } from "./engine/in-process.ts";
 export {
+  type AnsweredBy,
   type CodecName,
   type EndpointPlan,
   type MediaEngine,

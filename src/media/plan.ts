@@ -20,7 +20,9 @@ export type PromptPlan = {
   /** Unique within the endpoint. The worker reports its end by this id, once. */
   readonly promptId: string;
   readonly items: readonly PromptItem[];
-  /** Where to begin, in milliseconds of the whole prompt; more than 0 after a hold or a crash. */
+  /** How often it is played again after the first time, without a gap; -1 for ever. Once when left out. */
+  readonly repeat?: number;
+  /** Where to begin, in milliseconds of the whole prompt with its repeats; more than 0 after a hold or a crash. */
   readonly offsetMs: number;
   /** Starting the same prompt again (after a hold) counts this up. */
   readonly start: number;
@@ -54,6 +56,12 @@ export type RecordingPlan = {
   readonly hears: "peer" | "both";
 };
 
+/** Who answered: a person, a machine with a greeting of its own, or nobody that could be told by in the time allowed. */
+export type AnsweredBy = "human" | "machine" | "unknown";
+
+/** Listens to the peer until it is told who answered. Reported once; a plan that names it again after a lost worker begins anew. */
+export type DetectPlan = { readonly detectId: string; readonly cutOffMs: number };
+
 /** Where our RTP stream stands: enough to go on after a crash (RFC 3550 allows a jump of under 3,000). */
 export type StreamPosition = {
   readonly sequenceNumber: number;
@@ -82,6 +90,8 @@ export type EndpointPlan = {
   readonly source: Source;
   readonly digits: readonly DigitsPlan[];
   readonly recordings: readonly RecordingPlan[];
+  /** Who has answered is to be found out. */
+  readonly detect?: DetectPlan;
   /** Where to go on after a restart; absent for a new stream. */
   readonly resume?: StreamPosition;
   /** The source the stream was locked to before a restart. */
@@ -121,6 +131,7 @@ export type MediaEvent =
       readonly durationMs: number;
       readonly digit?: string;
     }
+  | { readonly kind: "answered-by"; readonly detectId: string; readonly result: AnsweredBy }
   /** The first valid packet fixed where the peer really is (symmetric RTP). */
   | { readonly kind: "locked"; readonly remote: SocketAddress }
   /** When we begin to send, go on after a pause, and at each sequence wrap: between two of these, every 20 ms are one number and 160 of timestamp. */

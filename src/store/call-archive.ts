@@ -2,6 +2,7 @@
 import { sql } from "kysely";
 import type { Call, CallArchive, CallEventEnvelope, ShippingBatch } from "../calls/index.ts";
 import type { Database } from "./database.ts";
+import { insertOutbox } from "./outbox.ts";
 
 export class StoredArchive implements CallArchive {
   readonly #db: Database;
@@ -15,7 +16,7 @@ export class StoredArchive implements CallArchive {
     return cursor;
   }
 
-  async ship({ cursor, events, calls }: ShippingBatch): Promise<void> {
+  async ship({ cursor, events, calls, outbox }: ShippingBatch): Promise<void> {
     const eventRows = events.map(eventRow);
     await this.#db.transaction().execute(async (transaction) => {
       const { cursor: former } = await transaction.selectFrom("shipping").select("cursor").forUpdate().executeTakeFirstOrThrow();
@@ -24,6 +25,8 @@ export class StoredArchive implements CallArchive {
       const fresh = eventRows.filter(({ position }) => position > former);
       if (fresh.length > 0) await insertEvents(transaction, fresh);
       if (calls.length > 0) await insertCalls(transaction, calls);
+      const owed = outbox.filter(({ position }) => position > former);
+      if (owed.length > 0) await insertOutbox(transaction, owed);
       await transaction.updateTable("shipping").set({ cursor }).execute();
     });
   }

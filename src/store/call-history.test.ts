@@ -36,7 +36,7 @@ async function ship(
     return { id, accountId, callId: "c1", at, event: { kind: "data.changed", at, set: { key: `é " \\ ${id}`, gone: null } } };
   });
   cursor += records;
-  await opened.store.archive.ship({ cursor, events, calls });
+  await opened.store.archive.ship({ cursor, events, calls, outbox: [] });
   return events;
 }
 
@@ -140,14 +140,19 @@ describe("events", () => {
     const from = cursor;
     const first = await ship("again", 2);
     const call = endedCall(exampleId(start, 500), "again");
-    await opened.store.archive.ship({ cursor, events: first, calls: [call] });
+    await opened.store.archive.ship({ cursor, events: first, calls: [call], outbox: [] });
     const [more] = await ship("again", 1);
-    await new StoredArchive(db).ship({ cursor: cursor + 1, events: [...first, ...(more === undefined ? [] : [more])], calls: [call] });
+    await new StoredArchive(db).ship({
+      cursor: cursor + 1,
+      events: [...first, ...(more === undefined ? [] : [more])],
+      calls: [call],
+      outbox: [],
+    });
     cursor += 1;
     expect(await opened.store.history.events("again", from, 100)).toHaveLength(3);
     expect(await opened.store.archive.cursor()).toBe(cursor);
     expect(await opened.store.history.get("again", call.id)).toEqual(call);
-    await opened.store.archive.ship({ cursor: from + 1, events: first.slice(0, 1), calls: [] });
+    await opened.store.archive.ship({ cursor: from + 1, events: first.slice(0, 1), calls: [], outbox: [] });
     expect(await opened.store.archive.cursor()).toBe(cursor);
   });
 
@@ -161,7 +166,7 @@ describe("events", () => {
       event: { kind: "data.changed", at: 1, set: {} },
     };
     const call = endedCall(exampleId(start, 600), "broken");
-    await expect(opened.store.archive.ship({ cursor: cursor + 1, events: [broken], calls: [call] })).rejects.toThrow();
+    await expect(opened.store.archive.ship({ cursor: cursor + 1, events: [broken], calls: [call], outbox: [] })).rejects.toThrow();
     expect(await opened.store.archive.cursor()).toBe(from);
     expect(await opened.store.history.get("broken", call.id)).toBeUndefined();
   });

@@ -15,7 +15,8 @@ export class StoredHistory implements CallHistory {
 
   async get(accountId: string, callId: string): Promise<Call | undefined> {
     const query = this.#db.selectFrom("calls").select("state").where("accountId", "=", accountId).where("id", "=", callId);
-    return (await answered(query.executeTakeFirst()))?.state;
+    const row = await answered(query.executeTakeFirst());
+    return row && stateOf(row);
   }
 
   async list(accountId: string, filter: CallFilter, page: CallPage): Promise<CallList> {
@@ -31,7 +32,7 @@ export class StoredHistory implements CallHistory {
     if (page.offset !== undefined) query = query.offset(page.offset);
     if (page.before !== undefined) query = query.where(beyond(accountId, page.before, direction));
     const rows = await answered(query.execute());
-    const items = rows.slice(0, page.limit).map(({ state }) => state);
+    const items = rows.slice(0, page.limit).map(stateOf);
     const total = page.total === true ? { total: await this.#count(accountId, filter) } : {};
     return { items, more: rows.length > page.limit, ...total };
   }
@@ -61,6 +62,11 @@ export class StoredHistory implements CallHistory {
       .where((calls) => filtered(calls, accountId, filter));
     return (await answered(query.executeTakeFirstOrThrow())).total;
   }
+}
+
+/** What a later release added, with the value it had before. */
+function stateOf({ state }: { readonly state: Call }): Call {
+  return { ...state, userData: state.userData ?? {} };
 }
 
 function filtered(calls: ExpressionBuilder<Tables, "calls">, accountId: string, filter: CallFilter) {

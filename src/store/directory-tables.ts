@@ -1,5 +1,5 @@
 /** Which members of which row are stored where. */
-import type { Account, ApiKey, Flow, Login, Phone, PhoneNumber, Trunk, User } from "../directory/index.ts";
+import type { AccessToken, Account, ApiKey, Application, Flow, Line, Login, Phone, PhoneNumber, Trunk, User } from "../directory/index.ts";
 import type { TableShape } from "./memory-table.ts";
 import type { SecretBox } from "./secret-box.ts";
 
@@ -17,6 +17,8 @@ export const phoneTable: TableShape<Phone> = {
   columns: [...owned, "userId", "username", "ha1Md5", "ha1Sha256"],
 };
 
+export const lineTable: TableShape<Line> = { table: "lines", columns: [...owned, "userId", "number"] };
+
 export const numberTable: TableShape<PhoneNumber> = { table: "phoneNumbers", columns: [...owned, "number", "flowId"] };
 
 export const flowTable: TableShape<Flow> = {
@@ -28,6 +30,13 @@ export const flowTable: TableShape<Flow> = {
 export const apiKeyTable: TableShape<ApiKey> = { table: "apiKeys", columns: [...owned, "userId", "name", "keyHash", "keyPrefix"] };
 
 export const loginTable: TableShape<Login> = { table: "logins", columns: [...owned, "userId", "tokenHash", "expiresAt"] };
+
+export const applicationTable: TableShape<Application> = { table: "applications", columns: [...owned, "userId", "name", "secretHash"] };
+
+export const accessTokenTable: TableShape<AccessToken> = {
+  table: "accessTokens",
+  columns: [...owned, "applicationId", "tokenHash", "scopes", "expiresAt"],
+};
 
 /** Passwords of trunks are sealed. One that this data directory's key does not open counts as none. */
 export function trunkTable(box: SecretBox, unreadable: (trunkId: string) => void): TableShape<Trunk> {

@@ -6,9 +6,11 @@ import { directoryRefusal } from "../directory/index.ts";
 const uniqueFields: Readonly<Record<string, string>> = {
   users_email: "email",
   phones_username: "username",
+  lines_account_number: "number",
   phone_numbers_number: "number",
   api_keys_key_hash: "keyHash",
   logins_token_hash: "tokenHash",
+  access_tokens_token_hash: "tokenHash",
 };
 
 /**

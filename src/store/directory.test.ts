@@ -1,6 +1,19 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openTestStore, type TestStore } from "../../test/support/store/open-test-store.ts";
-import type { Account, ApiKey, Directory, Flow, Login, Phone, PhoneNumber, Trunk, User } from "../directory/index.ts";
+import type {
+  AccessToken,
+  Account,
+  ApiKey,
+  Application,
+  Directory,
+  Flow,
+  Line,
+  Login,
+  Phone,
+  PhoneNumber,
+  Trunk,
+  User,
+} from "../directory/index.ts";
 import { silentLogger } from "../kernel/index.ts";
 import { openDatabase } from "./database.ts";
 import { loadDirectory } from "./directory.ts";
@@ -29,6 +42,7 @@ const user = (id: string, email: string, accountId?: string): User => ({
   passwordHash: "$argon2id$x",
 });
 const phone = (id: string, userId: string, username: string): Phone => ({ ...owned(id), userId, username, ha1Md5: "a", ha1Sha256: "b" });
+const line = (id: string, userId: string, value: string, accountId?: string): Line => ({ ...owned(id, accountId), userId, number: value });
 const number = (id: string, value: string, flowId: string | null = null): PhoneNumber => ({ ...owned(id), number: value, flowId });
 const trunk = (id: string, changes: Partial<Trunk> = {}): Trunk => ({
   ...owned(id),
@@ -53,6 +67,15 @@ const login = (id: string, userId: string, tokenHash: string): Login => ({
   expiresAt: 9_007_199_254_740_991,
 });
 
+const application = (id: string, userId: string): Application => ({ ...owned(id), userId, name: "App", secretHash: "s" });
+const token = (id: string, applicationId: string, tokenHash: string): AccessToken => ({
+  ...owned(id),
+  applicationId,
+  tokenHash,
+  scopes: ["voice", "virtual_number"],
+  expiresAt: 9_007_199_254_740_991,
+});
+
 /** What a start on the same database would read. */
 async function reloaded(secret = opened.secret): Promise<Directory & AsyncDisposable> {
   const { server } = opened.store;
@@ -66,20 +89,26 @@ test("every kind of row is there at once, and as it was after a restart", async 
     user: user("u1", "Zoe@example.com"),
     flow: flow("f1", [{ "a-b": { some_key: null, camelKey: "'; --" } }, 'quote "']),
     phone: phone("p1", "u1", "zoe"),
+    line: line("l1", "u1", "5001"),
     number: number("n1", "+18144043093", "f1"),
     trunk: trunk("t1"),
     open: trunk("t2", { username: null, password: null, prefixes: [], sourceAddresses: [] }),
     apiKey: apiKey("k1", "u1", "h1"),
     login: login("l1", "u1", "h2"),
+    application: application("a1", "u1"),
+    token: token("t1", "a1", "h3"),
   };
   await directory.users.insert(rows.user);
   await directory.flows.insert(rows.flow);
   await directory.phones.insert(rows.phone);
+  await directory.lines.insert(rows.line);
   await directory.numbers.insert(rows.number);
   await directory.trunks.insert(rows.trunk);
   await directory.trunks.insert(rows.open);
   await directory.apiKeys.insert(rows.apiKey);
   await directory.logins.insert(rows.login);
+  await directory.applications.insert(rows.application);
+  await directory.accessTokens.insert(rows.token);
   await using later = await reloaded();
   for (const now of [directory, later]) {
     expect(now.accounts.get("acme")).toEqual(account("acme"));
@@ -90,11 +119,17 @@ test("every kind of row is there at once, and as it was after a restart", async 
     expect(now.flows.get("acme", "f1")).toEqual(rows.flow);
     expect(now.phones.byUsername("zoe")).toEqual(rows.phone);
     expect(now.phones.byUser("u1")).toEqual([rows.phone]);
+    expect(now.lines.byNumber("acme", "5001")).toEqual(rows.line);
+    expect(now.lines.byNumber("other", "5001")).toBeUndefined();
+    expect(now.lines.byUser("u1")).toEqual([rows.line]);
     expect(now.numbers.byNumber("+18144043093")).toEqual(rows.number);
     expect(now.trunks.list("acme")).toEqual([rows.trunk, rows.open]);
     expect(now.trunks.bySource("2001:db8::1")).toEqual([rows.trunk]);
     expect(now.apiKeys.byHash("h1")).toEqual(rows.apiKey);
     expect(now.logins.byHash("h2")).toEqual(rows.login);
+    expect(now.applications.byId("a1")).toEqual(rows.application);
+    expect(now.accessTokens.byHash("h3")).toEqual(rows.token);
+    expect(now.accessTokens.byApplication("a1")).toEqual([rows.token]);
   }
 });
 
@@ -112,14 +147,25 @@ describe("a unique value that is taken is named", () => {
     ["email", () => directory.users.insert(user("u9", "ZOE@example.com", "other"))],
     ["username", () => directory.phones.insert(phone("p9", "u1", "zoe"))],
     ["number", () => directory.numbers.insert(number("n9", "+18144043093"))],
+    ["number", () => directory.lines.insert(line("l9", "u1", "5001"))],
     ["keyHash", () => directory.apiKeys.insert(apiKey("k9", "u1", "h1"))],
     ["tokenHash", () => directory.logins.insert(login("l9", "u1", "h2"))],
+    ["tokenHash", () => directory.accessTokens.insert(token("t9", "a1", "h3"))],
     ["id", () => directory.flows.insert(flow("f1", {}))],
   ])("%s", async (field, insert) => {
     await expect(insert()).rejects.toMatchObject({ code: "DIRECTORY_DUPLICATE", details: { field } });
     expect(directory.users.list("other")).toEqual([]);
     expect(directory.flows.get("acme", "f1")?.version).toBe(3);
   });
+});
+
+test("an extension is unique in its account only", async () => {
+  await directory.users.insert(user("u16", "extension-of-one@example.com"));
+  await directory.users.insert(user("u17", "extension-of-other@example.com", "other"));
+  await directory.lines.insert(line("l6", "u16", "70"));
+  await directory.lines.insert(line("l7", "u17", "70", "other"));
+  expect([directory.lines.byNumber("acme", "70")?.id, directory.lines.byNumber("other", "70")?.id]).toEqual(["l6", "l7"]);
+  expect(await directory.users.remove("other", "u17")).toBe(true);
 });
 
 test("an update shows under its new keys and no longer under the old ones", async () => {
@@ -134,8 +180,14 @@ test("an update shows under its new keys and no longer under the old ones", asyn
 test("what belongs to a user goes with the user, and a number outlives its flow, in memory as in the database", async () => {
   await directory.users.insert(user("u4", "four@example.com"));
   await directory.phones.insert(phone("p4", "u4", "four"));
+  await directory.lines.insert(line("l4", "u4", "5004"));
   await directory.apiKeys.insert(apiKey("k4", "u4", "h4"));
   await directory.logins.insert(login("l4", "u4", "h4"));
+  await directory.applications.insert(application("a4", "u4"));
+  await directory.accessTokens.insert(token("t4", "a4", "h5"));
+  await directory.applications.insert(application("a5", "u1"));
+  await directory.accessTokens.insert(token("t5", "a5", "h6"));
+  expect(await directory.applications.remove("acme", "a5")).toBe(true);
   await directory.flows.insert(flow("f4", {}));
   await directory.numbers.insert(number("n4", "+12025550100", "f4"));
   expect(await directory.users.remove("acme", "u4")).toBe(true);
@@ -145,8 +197,13 @@ test("what belongs to a user goes with the user, and a number outlives its flow,
   for (const now of [directory, later]) {
     expect(now.phones.byUsername("four")).toBeUndefined();
     expect(now.phones.byUser("u4")).toEqual([]);
+    expect(now.lines.byNumber("acme", "5004")).toBeUndefined();
+    expect(now.lines.byUser("u4")).toEqual([]);
     expect(now.apiKeys.byHash("h4")).toBeUndefined();
     expect(now.logins.byHash("h4")).toBeUndefined();
+    expect(now.applications.byId("a4")).toBeUndefined();
+    expect([now.accessTokens.byHash("h5"), now.accessTokens.byHash("h6")]).toEqual([undefined, undefined]);
+    expect(now.accessTokens.byApplication("a4")).toEqual([]);
     expect(now.numbers.get("acme", "n4")).toEqual(number("n4", "+12025550100"));
   }
 });

@@ -1,9 +1,21 @@
 /** The directory: read from memory, written to the database first. */
 import { sql } from "kysely";
-import type { Account, Directory } from "../directory/index.ts";
+import type { Account, Directory, Line } from "../directory/index.ts";
 import type { Logger } from "../kernel/index.ts";
 import type { Database } from "./database.ts";
-import { accountColumns, apiKeyTable, flowTable, loginTable, numberTable, phoneTable, trunkTable, userTable } from "./directory-tables.ts";
+import {
+  accessTokenTable,
+  accountColumns,
+  apiKeyTable,
+  applicationTable,
+  flowTable,
+  lineTable,
+  loginTable,
+  numberTable,
+  phoneTable,
+  trunkTable,
+  userTable,
+} from "./directory-tables.ts";
 import { DirectoryWrites } from "./directory-writes.ts";
 import { MemoryTable, type Row, type TableShape } from "./memory-table.ts";
 import { SecretBox } from "./secret-box.ts";
@@ -19,11 +31,14 @@ class StoredDirectory implements Directory {
   readonly accounts: Directory["accounts"];
   readonly users: Directory["users"];
   readonly phones: Directory["phones"];
+  readonly lines: Directory["lines"];
   readonly numbers: Directory["numbers"];
   readonly trunks: Directory["trunks"];
   readonly flows: Directory["flows"];
   readonly apiKeys: Directory["apiKeys"];
   readonly logins: Directory["logins"];
+  readonly applications: Directory["applications"];
+  readonly accessTokens: Directory["accessTokens"];
   readonly #db: Database;
   readonly #accounts = new Map<string, Account>();
   /** Reads one table again and returns what puts it into memory. */
@@ -38,9 +53,12 @@ class StoredDirectory implements Directory {
     const users = table(userTable);
     const flows = table(flowTable);
     const phones = table(phoneTable);
+    const lines = table(lineTable);
     const numbers = table(numberTable);
     const apiKeys = table(apiKeyTable);
     const logins = table(loginTable);
+    const applications = table(applicationTable);
+    const accessTokens = table(accessTokenTable);
     const box = new SecretBox(secret, "trunk passwords");
     const trunks = table(
       trunkTable(box, (trunkId) => logger.error({ trunkId }, "A trunk's password was stored under another key; set it again.")),
@@ -49,12 +67,21 @@ class StoredDirectory implements Directory {
     const usersByEmail = users.index(({ email }) => email.toLowerCase());
     const phonesByUser = phones.index(({ userId }) => userId);
     const phonesByUsername = phones.index(({ username }) => username);
+    const linesByUser = lines.index(({ userId }) => userId);
+    const linesByNumber = lines.index(lineKey);
     const keysByUser = apiKeys.index(({ userId }) => userId);
     const loginsByUser = logins.index(({ userId }) => userId);
     const numbersByFlow = numbers.index(({ flowId }) => flowId);
     const numbersByNumber = numbers.index(({ number }) => number);
     const keysByHash = apiKeys.index(({ keyHash }) => keyHash);
     const loginsByHash = logins.index(({ tokenHash }) => tokenHash);
+    const applicationsByUser = applications.index(({ userId }) => userId);
+    const tokensByApplication = accessTokens.index(({ applicationId }) => applicationId);
+    const tokensByHash = accessTokens.index(({ tokenHash }) => tokenHash);
+    const forgetApplication = (id: string) => {
+      for (const { id: tokenId } of tokensByApplication.get(id)) accessTokens.forget(tokenId);
+      applications.forget(id);
+    };
 
     this.users = Object.assign(rows(users), {
       byEmail: (email: string) => usersByEmail.first(email.toLowerCase()),
@@ -64,8 +91,10 @@ class StoredDirectory implements Directory {
         const wasThere = await users.remove(accountId, id);
         if (wasThere) {
           for (const { id: phoneId } of phonesByUser.get(id)) phones.forget(phoneId);
+          for (const { id: lineId } of linesByUser.get(id)) lines.forget(lineId);
           for (const { id: keyId } of keysByUser.get(id)) apiKeys.forget(keyId);
           for (const { id: loginId } of loginsByUser.get(id)) logins.forget(loginId);
+          for (const { id: applicationId } of applicationsByUser.get(id)) forgetApplication(applicationId);
         }
         return wasThere;
       },
@@ -82,12 +111,29 @@ class StoredDirectory implements Directory {
       byUsername: (username: string) => phonesByUsername.first(username),
       byUser: (userId: string) => phonesByUser.get(userId),
     });
+    this.lines = Object.assign(rows(lines), {
+      byNumber: (accountId: string, number: string) => linesByNumber.first(lineKey({ accountId, number })),
+      byUser: (userId: string) => linesByUser.get(userId),
+    });
     this.numbers = Object.assign(rows(numbers), { byNumber: (number: string) => numbersByNumber.first(number) });
     this.trunks = Object.assign(rows(trunks), {
       bySource: (address: string) => [...trunks.all()].filter(({ sourceAddresses }) => sourceAddresses.includes(address)),
     });
     this.apiKeys = Object.assign(rows(apiKeys), { byHash: (keyHash: string) => keysByHash.first(keyHash) });
     this.logins = Object.assign(rows(logins), { byHash: (tokenHash: string) => loginsByHash.first(tokenHash) });
+    this.applications = Object.assign(rows(applications), {
+      byId: (id: string) => applications.byId(id),
+      // As above (on delete cascade).
+      async remove(accountId: string, id: string) {
+        const wasThere = await applications.remove(accountId, id);
+        if (wasThere) forgetApplication(id);
+        return wasThere;
+      },
+    });
+    this.accessTokens = Object.assign(rows(accessTokens), {
+      byHash: (tokenHash: string) => tokensByHash.first(tokenHash),
+      byApplication: (applicationId: string) => tokensByApplication.get(applicationId),
+    });
   }
 
   /** Reads all tables, then changes memory in one step. */
@@ -129,6 +175,11 @@ class StoredDirectory implements Directory {
         ),
     };
   }
+}
+
+/** Extensions are unique in their account only. */
+function lineKey({ accountId, number }: Pick<Line, "accountId" | "number">): string {
+  return `${accountId} ${number}`;
 }
 
 /** The door to a table that other layers get. */

@@ -9,6 +9,11 @@ import type { Database } from "./database.ts";
 const migrations: Readonly<Record<string, Migration>> = {
   "2026-11-20-directory": { up: (db) => run(db, directoryTables) },
   "2026-11-20-calls": { up: (db) => run(db, callTables) },
+  "2026-11-20-lines": { up: (db) => run(db, lineTable) },
+  "2026-11-20-outbox": { up: (db) => run(db, outboxTable) },
+  // Names are run in their order, so this one sorts behind the tables that it refers to.
+  "2026-11-20-states-of-agents": { up: (db) => run(db, agentStateTable) },
+  "2026-11-20-tokens-of-applications": { up: (db) => run(db, applicationTables) },
 };
 
 /** Brings the schema up to date. Throws what the failing step threw. */
@@ -111,4 +116,55 @@ create table shipping (
   cursor bigint not null,
   pruned_to bigint not null);
 insert into shipping (cursor, pruned_to) values (0, 0);
+`;
+
+const lineTable = `
+create table lines (${owned},
+  user_id text not null references users on delete cascade,
+  number text not null);
+create unique index lines_account_number on lines (account_id, number);
+create index lines_user on lines (user_id);
+`;
+
+/** In order of (position, index) within a key. A key that waits has all its rows due later, so that those due are found by index. */
+const outboxTable = `
+create table outbox (
+  id text primary key,
+  account_id text not null,
+  key text not null,
+  position bigint not null,
+  index integer not null,
+  url text not null,
+  host text not null,
+  body json not null,
+  attempts integer not null,
+  due_at bigint not null);
+create index outbox_due on outbox (due_at, position, index);
+create index outbox_key on outbox (key, position, index);
+`;
+
+const agentStateTable = `
+create table agent_states (
+  user_id text primary key references users on delete cascade,
+  account_id text not null references accounts on delete cascade,
+  is_on_duty boolean not null,
+  activity text not null,
+  reason text,
+  since bigint not null);
+create index agent_states_account on agent_states (account_id);
+`;
+
+const applicationTables = `
+create table applications (${owned},
+  user_id text not null references users on delete cascade,
+  name text not null, secret_hash text not null);
+create index applications_account on applications (account_id);
+create index applications_user on applications (user_id);
+
+create table access_tokens (${owned},
+  application_id text not null references applications on delete cascade,
+  token_hash text not null, scopes text[] not null, expires_at bigint not null);
+create unique index access_tokens_token_hash on access_tokens (token_hash);
+create index access_tokens_account on access_tokens (account_id);
+create index access_tokens_application on access_tokens (application_id);
 `;

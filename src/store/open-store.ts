@@ -3,7 +3,10 @@ import { sql } from "kysely";
 import type { CallArchive, CallHistory } from "../calls/index.ts";
 import type { Directory } from "../directory/index.ts";
 import type { Clock, Logger } from "../kernel/index.ts";
+import type { AgentStateStore } from "../queues/index.ts";
 import type { BindingStore } from "../sip/index.ts";
+import type { OutboxStore } from "../webhooks/index.ts";
+import { PostgresAgentStates } from "./agent-states.ts";
 import { StoredBindings } from "./bindings.ts";
 import { StoredArchive } from "./call-archive.ts";
 import { StoredHistory } from "./call-history.ts";
@@ -13,6 +16,7 @@ import { loadDirectory } from "./directory.ts";
 import { storeRefusal } from "./errors.ts";
 import { EventRetention } from "./event-retention.ts";
 import { migrate } from "./migrations.ts";
+import { StoredOutbox } from "./outbox.ts";
 import { type PostgresServer, startPostgresServer } from "./postgres-server.ts";
 
 export type StoreOptions = {
@@ -32,6 +36,8 @@ export type Store = {
   readonly history: CallHistory;
   readonly archive: CallArchive;
   readonly bindings: BindingStore;
+  readonly agentStates: AgentStateStore;
+  readonly outbox: OutboxStore;
   /** The local server; undefined with a database elsewhere. */
   readonly server: PostgresServer | undefined;
   /** Milliseconds until the database answered. Throws STORE_UNAVAILABLE. */
@@ -68,6 +74,8 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     history: new StoredHistory(reading),
     archive: new StoredArchive(writing),
     bindings: new StoredBindings(writing),
+    agentStates: new PostgresAgentStates(writing),
+    outbox: new StoredOutbox(writing),
     ping: () => ping(reading, options.clock),
     close: () => owned.disposeAsync(),
   };

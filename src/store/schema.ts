@@ -1,6 +1,7 @@
 /** The tables that are queried by builder. Tables of the directory are described in directory-tables.ts. */
 import type { ColumnType, Generated } from "kysely";
-import type { Call, CallEvent } from "../calls/index.ts";
+import type { Call, CallEvent, Json } from "../calls/index.ts";
+import type { AgentActivity } from "../queues/index.ts";
 import type { Binding } from "../sip/index.ts";
 
 export type Tables = {
@@ -33,9 +34,30 @@ export type Tables = {
     /** Events up to this position were pruned. */
     readonly prunedTo: number;
   };
+  /** Requests that are still owed. */
+  readonly outbox: {
+    readonly id: string;
+    readonly accountId: string;
+    readonly key: string;
+    readonly position: number;
+    readonly index: number;
+    readonly url: string;
+    readonly host: string;
+    readonly body: ColumnType<Json, string, string>;
+    readonly attempts: number;
+    readonly dueAt: number;
+  };
   readonly bindings: {
     readonly phoneId: string;
     readonly contact: string;
     readonly binding: ColumnType<Binding, string, string>;
+  };
+  readonly agentStates: {
+    readonly userId: string;
+    readonly accountId: string;
+    readonly isOnDuty: boolean;
+    readonly activity: AgentActivity;
+    readonly reason: string | null;
+    readonly since: number;
   };
 };

@@ -1,11 +1,11 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { expect, test } from "vitest";
 import { StartedProcess } from "../support/child-process.ts";
-import { ServerProcess } from "../support/server-process.ts";
+import { type Credentials, ServerProcess } from "../support/server-process.ts";
 import { eventually } from "../support/waiting.ts";
 
 // Whatever a reader may paste is run here as it stands: the commands of the banner, and each sh block of the README and the guides, in
@@ -20,12 +20,14 @@ const skipped: readonly (readonly [string, string])[] = [
   ["npm test", "it is what runs this test"],
   ["CALLWRIGHT_DATA_DIR=/tmp/second ", "ports of this machine may be taken; process.interop.test.ts runs two servers side by side"],
   ["CALLWRIGHT_SIP_HOST=0.0.0.0 ", "tests keep to the loopback"],
+  ["npm install cometd ", "the packages of this checkout are used"],
 ];
 
 /** What a reader waits for before a command that has this in it: the newest call is in a state. */
 const waits: readonly (readonly [string, string])[] = [
   ['"callState": "Hold"', '"state":"answered"'],
   ["/recording.wav", '"answeredAt":"'],
+  ['"operationName": "Hold"', '"role":"callee"[^}]*"state":"active"'],
 ];
 
 /** The commands as a reader pastes them one after another into one shell: with the printed address and login, and Ctrl-C for what does not end. */
@@ -35,24 +37,27 @@ function asPasted(commands: readonly string[], server: ServerProcess): string {
     const seen = wait && `until curl -u "$LOGIN" '${server.url}/v1/calls?limit=1' | grep -q '${wait[1]}'; do sleep 0.1; done`;
     const pasted = command
       .replaceAll("http://127.0.0.1:8080", server.url)
-      .replaceAll("admin@callwright.local:PASSWORD", loginOf(server))
+      .replaceAll("admin@callwright.local:PASSWORD", loginOf(server.admin))
+      .replaceAll("user@callwright.local:PASSWORD", loginOf(server.user))
+      .replaceAll("APPLICATION:SECRET", `${server.application.id}:${server.application.secret}`)
       .replace(/^curl .* -N .*\/v1\/events$/, (follow) => `timeout 2 ${follow} || test $? = 124`);
     return seen === undefined ? [pasted] : [seen, pasted];
   });
   return steps.join("\n");
 }
 
-function loginOf({ admin }: ServerProcess): string {
-  return `${admin.email}:${admin.password}`;
+function loginOf({ email, password }: Credentials): string {
+  return `${email}:${password}`;
 }
 
-/** Runs commands in a shell of their own, in an empty folder; `look` sees it afterwards. Fails with the first that fails, in a pipe too. */
+/** Runs commands in a shell of their own, in an empty folder with the packages of this checkout; `look` sees it afterwards. Fails with the first that fails, in a pipe too. */
 async function paste(commands: readonly string[], server: ServerProcess, look?: (folder: string) => void): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "pasted-"));
   try {
+    await symlink(join(root, "node_modules"), join(folder, "node_modules"));
     await writeFile(join(folder, ".curlrc"), "silent\nshow-error\nfail\nmax-time = 20\n");
     const script = `trap 'echo "failed: $BASH_COMMAND" >&2' ERR\n${asPasted(commands, server)}`;
-    const env = { PATH: process.env["PATH"], HOME: folder, CURL_HOME: folder, LOGIN: loginOf(server) };
+    const env = { PATH: process.env["PATH"], HOME: folder, CURL_HOME: folder, LOGIN: loginOf(server.admin) };
     await using shell = new StartedProcess("bash", ["--norc", "-Eeuo", "pipefail", "-c", script], { cwd: folder, env });
     const { code } = await shell.waitForExit(60_000);
     if (code !== 0) throw new Error(shell.output);

@@ -1,6 +1,7 @@
 /** Whatever happens to a bridged call in whatever order, over a bad network and through deaths of the process: it comes to its end on all sides. */
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
+import type { PlanFormats } from "../../src/flows/index.ts";
 import { accountId, ownedNumber } from "../support/call-house.ts";
 import { addPhone, caller, callsComeFrom, crash, type FarEnd, houseAddress, scene, type Scene, signedAs } from "./scene.ts";
 
@@ -17,6 +18,31 @@ const nodes = {
   bye: { verb: "say", text: "Bye" },
 };
 
+/** Tones lead to another flow while this one dials; that one dials nobody. */
+const gather = {
+  verb: "gather",
+  url: "https://app.example/",
+  body: {},
+  tonesAs: "tones",
+  maxDigits: 2,
+  submitOnHash: true,
+  format: "plan",
+  atEnd: "digits",
+  exits: { done: "dial" },
+};
+const planFormats: PlanFormats = {
+  plan: (answer) =>
+    answer === "plan" ? { start: "say", nodes: { say: { verb: "say", text: "Next", bargeIn: true, repeat: -1 } } } : undefined,
+};
+
+const dialling = { dial: nodes.dial, bye: nodes.bye };
+const flows = {
+  greet: { start: "greet", nodes },
+  phone: { start: "greet", nodes },
+  dial: { start: "dial", nodes: dialling },
+  gather: { start: "gather", nodes: { gather, ...dialling } },
+};
+
 const actions = [
   "hold",
   "retrieve",
@@ -26,6 +52,8 @@ const actions = [
   "second leaves",
   "first holds",
   "digit",
+  "tone",
+  "answer",
   "prompt ends",
   "crash",
 ] as const;
@@ -33,7 +61,7 @@ type Action = { readonly what: (typeof actions)[number]; readonly afterMs: numbe
 
 const lives = fc.record({
   /** A flow that greets, one that dials at once, or a phone that dials. */
-  begins: fc.constantFrom("greet", "dial", "phone"),
+  begins: fc.constantFrom("greet", "dial", "gather", "phone"),
   seed: fc.nat(1_000_000),
   loss: fc.constantFrom(0, 0.1, 0.25),
   answersAfterMs: fc.constantFrom(0, 1, 700, 30_000),
@@ -67,6 +95,12 @@ async function act(at: Scene, first: FarEnd, { what, afterMs }: Action, keepsRec
       });
     case "digit":
       return at.house.media.happen(call?.id ?? "", legId, { kind: "digit", digit: "1", durationMs: 80 });
+    case "tone":
+      return at.house.media.happen(call?.id ?? "", legId, { kind: "digit", digit: "#", durationMs: 80 });
+    case "answer":
+      return at.house.requests
+        .at(-1)
+        ?.answer(afterMs % 2 === 0 ? { status: 200, body: "plan" } : { status: 0, body: null, error: "timeout" });
     case "prompt ends": {
       const promptId = Object.values(call?.parties ?? {})[0]?.prompt?.promptId ?? "";
       return at.house.media.happen(call?.id ?? "", legId, { kind: "prompt-ended", promptId, reason: "finished", playedMs: 1 });
@@ -94,8 +128,7 @@ test("every far end that took part hears of the end once, and nothing is left ov
   await fc.assert(
     fc.asyncProperty(lives, async ({ begins, seed, loss, answersAfterMs, rejects, sequence }) => {
       const behaviour = rejects ? { rejectsWith: 486 } : { answersAfterMs };
-      const flow = begins === "dial" ? { start: "dial", nodes: { dial: nodes.dial, bye: nodes.bye } } : { start: "greet", nodes };
-      const at = await scene(flow, behaviour, { seed, loss, minDelayMs: 1, maxDelayMs: 20 });
+      const at = await scene(flows[begins], behaviour, { seed, loss, minDelayMs: 1, maxDelayMs: 20 }, { planFormats });
       await addPhone(at.house, "anna");
       if (begins !== "phone") await callsComeFrom(at.house, "192.0.2.50");
       const first = caller(

@@ -1,16 +1,19 @@
 /**
- * A story with every kind of event in it. `WRITE_FIXTURE=v2 npx vitest run test/scenario/fixture-journal.test.ts` writes its journal and the
+ * A story with every kind of event in it. `WRITE_FIXTURE=v4 npx vitest run test/scenario/fixture-journal.test.ts` writes its journal and the
  * states it led to for src/calls/evolve/fixture.test.ts: once, for a release whose events have new shapes. No fixture is ever changed.
  */
 import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { Call, CallEventKind } from "../../src/calls/index.ts";
+import type { Call, CallEventKind, Json } from "../../src/calls/index.ts";
+import type { FlowDocument } from "../../src/flows/index.ts";
+import { documentHash } from "../../src/flows/validation/canonical-json.ts";
 import type { MediaEvent } from "../../src/media/index.ts";
 import { createOffer, formatSdp } from "../../src/sdp/index.ts";
 import { responseTo } from "../../src/sip/index.ts";
 import { accountId, ownedNumber } from "../support/call-house.ts";
-import { callee, callNow, caller, callsComeFrom, crash, hangUp, heardBy, mediaAt, originate, scene, type Scene } from "./scene.ts";
+import { dial, type Office, office, order } from "./agents.ts";
+import { callee, callNow, caller, callsComeFrom, crash, hangUp, heardBy, mediaAt, originate, type Scene } from "./scene.ts";
 
 /** Grows with the events, or this does not compile. */
 const every = {
@@ -32,10 +35,15 @@ const every = {
   "leg.released": true,
   "party.left": true,
   "seat.held": true,
+  "party.reparented": true,
   "seat.retrieved": true,
+  "seat.muted": true,
+  "detection.begun": true,
+  "detection.ended": true,
   "digit.received": true,
   "script.started": true,
   "script.stepped": true,
+  "script.replaced": true,
   "script.failed": true,
   "prompt.begun": true,
   "prompt.ended": true,
@@ -46,6 +54,7 @@ const every = {
   "request.begun": true,
   "request.ended": true,
   "data.changed": true,
+  "user-data.changed": true,
   "hang-up.requested": true,
   "call.recovered": true,
   "call.ended": true,
@@ -65,9 +74,14 @@ const flow = {
 };
 
 test("the story of the fixture has every kind of event", async () => {
-  const at = await scene(flow, { answersAfterMs: 500 });
+  const at = await office(
+    { far: { answersAfterMs: 500 } },
+    { document: flow, options: { planFormats: { flow: (answer) => answer as unknown as FlowDocument } } },
+  );
   await callsComeFrom(at.house, "192.0.2.50");
   const rich = await richCall(at);
+  await callOfColleagues(at);
+  await callOfAMachine(at);
   await callOfAChallenge(at);
   const ended = endedIn(at);
   await callOfAFlowThatIsGone(at);
@@ -75,7 +89,8 @@ test("the story of the fixture has every kind of event", async () => {
   const kinds = at.journal.records.flatMap(({ streams }) => streams.flatMap(({ events }) => events.map(({ kind }) => kind)));
   expect(Object.keys(every).filter((kind) => !kinds.includes(kind as CallEventKind))).toEqual([]);
   expect(ended.find(({ id }) => id === rich.id)).toMatchObject({ recoveries: 1, outcome: { result: "completed" } });
-  expect(ended).toHaveLength(4);
+  expect(ended).toHaveLength(6);
+  expect(at.journal.records.flatMap(({ outbox = [] }) => outbox)).toHaveLength(1);
   write(at, ended);
 });
 
@@ -122,6 +137,56 @@ async function richCall(at: Scene): Promise<Call> {
   await hangUp(at, call);
   await from.agent.transport.close();
   return call;
+}
+
+/** Made by a click, muted, held by one for the other, and transferred. */
+async function callOfColleagues(at: Office): Promise<void> {
+  const call = await dial(at, "ann", "5002", { userData: { ticket: 7 }, data: { note: "click" } });
+  await at.clock.advanceAsync(1000);
+  await order(at, call, "ann", { kind: "mute" });
+  await order(at, call, "ann", { kind: "set-user-data", set: { ticket: null, customer: { name: "Ada" } } });
+  await order(at, call, "ben", { kind: "hold" });
+  await order(at, call, "ben", { kind: "retrieve" });
+  await order(at, call, "ben", { kind: "transfer", to: "5003" });
+  await order(at, call, "cleo", { kind: "transfer", to: "5002" });
+  await hangUp(at, call);
+}
+
+/** Given its flows with the order, and another one by an answer to tones. */
+async function callOfAMachine(at: Scene): Promise<void> {
+  const gather = { verb: "gather", url: "https://example.org/tones", body: { a: 1 }, tonesAs: "tones", maxDigits: 4, format: "flow" };
+  const nodes = {
+    gather: { ...gather, atEnd: "digits", exits: { done: "play" } },
+    play: { verb: "play", audio: "https://example.org/a.wav", repeat: -1, bargeIn: true },
+  };
+  const menu = given({ start: "gather", nodes });
+  const orders = {
+    by: "u",
+    to: "+12025550177",
+    callerId: { name: "The company" },
+    flow: given(flow),
+    callback: { url: "https://example.org/" },
+  };
+  void at.house.calls.originate(accountId, { ...orders, detection: { strategy: "continue", flow: menu } });
+  await at.clock.advanceAsync(1000);
+  const call = await callNow(at);
+  const [legId = ""] = Object.keys(call.legs);
+  const media = async (event: MediaEvent) => {
+    at.house.media.happen(call.id, legId, event);
+    await at.clock.advanceAsync(300);
+  };
+  await media({ kind: "answered-by", detectId: `detect ${Object.keys(call.parties)[0]}`, result: "machine" });
+  await media({ kind: "digit", digit: "1", durationMs: 80 });
+  await media({ kind: "digit", digit: "2", durationMs: 80 });
+  const dialling = { verb: "dial", to: "+12025550188", record: true, maxMs: 60_000, callback: { url: "https://example.org/" } };
+  const plan: Json = { start: "dial", nodes: { dial: dialling } };
+  at.house.requests.at(-1)?.answer({ status: 200, body: plan });
+  await at.clock.advanceAsync(1500);
+  await hangUp(at, call);
+}
+
+function given(document: Json): { readonly document: Json; readonly hash: string } {
+  return { document, hash: documentHash(document) };
 }
 
 /** A trunk that wants credentials; its far end refuses to be held. */

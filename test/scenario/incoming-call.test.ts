@@ -175,6 +175,17 @@ test("nobody answers: after the ring limit the caller is told and the called pho
   expect(at.far.log.ends).toEqual(["cancelled"]);
 });
 
+test("a phone that dials a number of its own account is taken by that number's flow", async () => {
+  const at = await scene(welcome);
+  await callsComeFrom(at.house, trunkAddress);
+  await addPhone(at.house, "anna");
+  const phone = caller(at, phoneAddress, { to: ownedNumber, authorization: signedAs("anna") });
+  await at.clock.advanceAsync(300);
+  expect(phone.log.names).toContain("answered");
+  expect(await callNow(at)).toMatchObject({ to: ownedNumber, origin: { kind: "phone" }, script: { version: 1 } });
+  expect(requestsFrom(at.network, houseAddress, "INVITE")).toHaveLength(0);
+});
+
 test("a number no trunk takes is 404 for the phone", async () => {
   const at = await scene(welcome);
   await addPhone(at.house, "anna");

@@ -5,7 +5,7 @@ import { createAnswer, createOffer, formatSdp, type LocalMedia, parseSdp } from 
 import { authorize, type Body, ha1Of, type InviteUsage } from "../../src/sip/index.ts";
 import { formatMessage } from "../../src/sip/message/format-message.ts";
 import type { SipRequest, SipResponse } from "../../src/sip/message/message.ts";
-import { accountId, callHouse, type CallHouse, MemoryJournal, ownedNumber } from "../support/call-house.ts";
+import { accountId, callHouse, type CallHouse, type HouseOptions, MemoryJournal, ownedNumber } from "../support/call-house.ts";
 import { type EventLog, recorded, type UserAgent, userAgent } from "../support/sip-ends.ts";
 import { VirtualClock } from "../support/virtual-clock.ts";
 import { type NetworkWeather, VirtualNetwork } from "../support/virtual-network.ts";
@@ -30,13 +30,15 @@ export type Behaviour = {
   readonly answersAfterMs?: number;
   readonly rejectsWith?: number;
   readonly silent?: boolean;
+  /** Answers at once when it is asked to. */
+  readonly autoAnswers?: boolean;
 };
 
-async function world(weather: Partial<NetworkWeather> = {}): Promise<World & { house: CallHouse }> {
+async function world(weather: Partial<NetworkWeather> = {}, options: HouseOptions = {}): Promise<World & { house: CallHouse }> {
   const clock = new VirtualClock(1_800_000_000_000);
   const network = new VirtualNetwork(clock, { seed: 1, ...weather });
   const journal = new MemoryJournal(clock);
-  return { clock, network, journal, house: await callHouse(network, clock, journal, houseAddress) };
+  return { clock, network, journal, house: await callHouse(network, clock, journal, houseAddress, undefined, options) };
 }
 
 /** A house with one flow and one trunk, to whose far end every number leads. */
@@ -44,8 +46,9 @@ export async function scene(
   document: unknown,
   behaviour: Behaviour = { answersAfterMs: 1000 },
   weather: Partial<NetworkWeather> = {},
+  options: HouseOptions = {},
 ): Promise<Scene> {
-  const at = await world(weather);
+  const at = await world(weather, options);
   await at.house.addFlow(document);
   await at.house.addTrunk({ host: farAddress });
   return { ...at, far: callee(at, farAddress, behaviour) };
@@ -74,7 +77,9 @@ export function callee({ network, clock }: World, address: string, behaviour: Be
     usage.ring(180);
     const { rejectsWith, answersAfterMs } = behaviour;
     const offer = { contentType: "application/sdp", content: transaction.request.body };
-    if (rejectsWith !== undefined) usage.reject(rejectsWith);
+    const isAsked = transaction.request.headers.get("Call-Info")?.endsWith(";answer-after=0") === true;
+    if (behaviour.autoAnswers === true && isAsked) usage.answer(answerTo(offer, address));
+    else if (rejectsWith !== undefined) usage.reject(rejectsWith);
     else if (answersAfterMs !== undefined) clock.after(answersAfterMs, () => usage.answer(answerTo(offer, address)));
   });
   return { agent, log, usage: () => latest ?? never(`${address} was not called`) };

@@ -3,15 +3,15 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Call, CallEvent, Journal, JournalRecord, RecordDraft } from "../../src/calls/index.ts";
-import { LiveCalls } from "../../src/calls/live-calls.ts";
+import { LiveCalls, type LiveCallsOptions } from "../../src/calls/live-calls.ts";
 import { LiveViews } from "../../src/calls/live-views.ts";
 import type { HttpRequest, HttpResult } from "../../src/calls/ports.ts";
-import { Routing } from "../../src/calls/routing.ts";
+import { Routing, type RoutingOptions } from "../../src/calls/routing.ts";
 import { TrunkCredentials } from "../../src/calls/signaling/credentials.ts";
 import { Incoming } from "../../src/calls/signaling/incoming.ts";
 import { SipSignaling } from "../../src/calls/signaling/sip-signaling.ts";
 import type { Flow, Phone, Trunk } from "../../src/directory/index.ts";
-import { createScriptLibrary, validateFlow } from "../../src/flows/index.ts";
+import { createScriptLibrary, type ScriptLibraryOptions, validateFlow } from "../../src/flows/index.ts";
 import { derive, silentLogger } from "../../src/kernel/index.ts";
 import type { MediaEngine, MediaEvent, MediaEventHandler, MediaPlan } from "../../src/media/index.ts";
 import { PortPool } from "../../src/rtp/index.ts";
@@ -92,7 +92,12 @@ export class FakeMedia implements MediaEngine {
   async close(): Promise<void> {}
 }
 
+export type HouseOptions = Partial<Pick<LiveCallsOptions, "outboxOf" | "ship">> &
+  Pick<ScriptLibraryOptions, "planFormats"> &
+  Pick<RoutingOptions, "sipHosts">;
+
 export type CallHouse = {
+  readonly options: HouseOptions;
   readonly calls: LiveCalls;
   readonly views: LiveViews;
   readonly media: FakeMedia;
@@ -119,6 +124,7 @@ export async function callHouse(
   journal: MemoryJournal,
   address = "192.0.2.1",
   former?: CallHouse,
+  options: HouseOptions = former?.options ?? {},
 ): Promise<CallHouse> {
   const { stack, transport } = userAgent(network, clock, address);
   flowsDirectory ??= mkdtempSync(join(tmpdir(), "cw-flows-"));
@@ -130,11 +136,12 @@ export async function callHouse(
   const media = new FakeMedia();
   const ports = new PortPool(20_000, 20_399);
   const log = silentLogger;
-  const scripts = createScriptLibrary({ directory: flowsDirectory, logger: log });
+  const scripts = createScriptLibrary({ directory: flowsDirectory, logger: log, ...options });
   const session = { secret, mediaAddress: address };
   const routing = new Routing({
     directory,
     domain: address,
+    ...options,
     registrations: { contactsOf: (phoneId) => bindingsOf(contacts.get(phoneId)) },
   });
   const challenger = new Challenger({ clock, ids, realm: "callwright", secret, kind: "www" });
@@ -180,12 +187,14 @@ export async function callHouse(
     scripts,
     limits: { ringMs: 60_000, totalMs: 14_400_000 },
     ship: (record, ended) => void shipped.push({ record, ended }),
+    ...options,
   });
   signaling.onInvited((input) => calls.invited(input));
   if (former === undefined) await directory.accounts.insert({ id: accountId, name: "Test", createdAt: 1, updatedAt: 1 });
   const row = () => ({ id: ids.next(), accountId, createdAt: clock.now(), updatedAt: clock.now() });
   if (former === undefined) await directory.numbers.insert({ ...row(), number: ownedNumber, flowId: null });
   return {
+    options,
     calls,
     views,
     media,
@@ -230,7 +239,9 @@ export async function callHouse(
 }
 
 function bindingsOf(addresses: readonly string[] = []) {
-  return addresses.map((address) => ({ contact: `sip:phone@${address}`, source: { protocol: "udp", address, port: 5060 } }) as never);
+  return addresses.map(
+    (address) => ({ contact: `sip:phone@${address}`, source: { protocol: "udp", address, port: 5060 }, preference: 1 }) as never,
+  );
 }
 
 /** The kinds of all events of a call, in order, from the journal. */

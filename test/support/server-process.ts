@@ -32,6 +32,7 @@ export class ServerProcess implements AsyncDisposable {
   readonly dataDirectory: string;
   readonly admin: Credentials = { email: "admin@example.test", password: "admin-password-1" };
   readonly user: Credentials = { email: "user@example.test", password: "user-password-1" };
+  readonly application = { id: "5756a411e4b06a33d50517c7", secret: "application-secret-1" } as const;
   /** Its settings: what another process needs to become a second server like this one. */
   readonly environment: NodeJS.ProcessEnv;
   readonly #throughNpm: boolean;
@@ -57,6 +58,8 @@ export class ServerProcess implements AsyncDisposable {
       CALLWRIGHT_ADMIN_PASSWORD: this.admin.password,
       CALLWRIGHT_USER_EMAIL: this.user.email,
       CALLWRIGHT_USER_PASSWORD: this.user.password,
+      CALLWRIGHT_APP_ID: this.application.id,
+      CALLWRIGHT_APP_SECRET: this.application.secret,
       ...environment,
     };
     this.#process = this.#launch();

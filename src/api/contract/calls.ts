@@ -19,6 +19,8 @@ export type CallView = {
   readonly legs: readonly LegView[];
   readonly outcome: OutcomeView | null;
   readonly data: Readonly<Record<string, string>>;
+  /** What agents attached to the talk; any JSON. */
+  readonly userData: Readonly<Record<string, unknown>>;
   readonly log: readonly { readonly at: string; readonly text: string }[];
 };
 
@@ -47,6 +49,8 @@ export type PartyView = {
   readonly heldMs: number;
   readonly heldBy: string | null;
   readonly holdReason: string | null;
+  /** Hears, is not heard. */
+  readonly muted: boolean;
   readonly outcome: OutcomeView | null;
 };
 

@@ -74,6 +74,11 @@ export type PhoneView = Entry & { readonly userId: string; readonly username: st
 export type NewPhone = { readonly userId: string; readonly username: string; readonly password: string };
 export type PhoneChange = { readonly password: string };
 
+/** A directory number: an extension by which colleagues reach the user's phones. */
+export type LineView = Entry & { readonly userId: string; readonly number: string };
+export type NewLine = { readonly userId: string; readonly number: string };
+export type LineChange = { readonly userId?: string; readonly number?: string };
+
 export type ApiKeyView = Entry & { readonly userId: string; readonly name: string; readonly keyPrefix: string };
 /** userId: whose roles the key has; the asking user's when left out. */
 export type NewApiKey = { readonly name: string; readonly userId?: string };

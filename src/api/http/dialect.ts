@@ -15,6 +15,8 @@ export type Dialect = {
    * `request.originalUrl` keeps what was asked for. Must not throw.
    */
   reroute?(request: Target, headers: IncomingHttpHeaders): Target | undefined;
+  /** Who asks at its routes, where that is not for `Logins` to say: undefined when nothing was shown. Throws API_CREDENTIALS_WRONG. */
+  identify?(request: FastifyRequest): Promise<Principal | undefined>;
   /** Registers routes and content-type parsers in a scope of its own. Each route declares `config: { access }`. */
   register(scope: FastifyInstance, asking: Asking): void | Promise<void>;
   /** Answers a refusal in the caller's format. Retry-After and WWW-Authenticate are set already; Allow too for a wrong method. */

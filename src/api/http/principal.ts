@@ -5,7 +5,7 @@ export type Principal = {
   readonly userId: string;
   readonly accountId: string;
   readonly roles: readonly Role[];
-  readonly via: "basic" | "cookie" | "key";
+  readonly via: "basic" | "cookie" | "key" | "token";
 };
 
 export function hasRole(principal: Principal, ...roles: readonly Role[]): boolean {

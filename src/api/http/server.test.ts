@@ -121,6 +121,13 @@ test("a dialect may bring requests to the form in which its routes are declared"
   expect(lines.at(-1)?.fields).toMatchObject({ method: "GET", path: "/one/as-get/open", route: "/one/open" });
 });
 
+test("of prefixes within each other the longest counts, for refusals and for what is brought to another form", async () => {
+  house = await testHouse();
+  server = await testServer(house, [dialect("outer", "/one", routes), dialect("inner", "/one/as-get")]);
+  const ask = async (url: string) => (await server.fastify.inject({ method: "POST", url })).payload;
+  expect([await ask("/one/as-get/open"), await ask("/one/as-getter")]).toEqual(["inner API_ROUTE_UNKNOWN", "outer API_ROUTE_UNKNOWN"]);
+});
+
 test("a login made by one dialect is good in all, also on open routes", async () => {
   const { get } = await start();
   const { token } = await house.logins.createLogin(house.users.user, { permanent: false });

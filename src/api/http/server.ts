@@ -60,11 +60,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
       logins.identify({ authorization: request.headers.authorization, tokens: asking.tokens(request), address: request.ip }),
     tokens: (request) => cookieNames.flatMap((name) => request.cookies[name] ?? []),
   };
-  const dialectAt = (request: FastifyRequest): Dialect => {
-    const path = pathOf(request.url).toLowerCase();
-    const owns = (prefix: string) => path === prefix || path.startsWith(prefix.endsWith("/") ? prefix : `${prefix}/`);
-    return dialects.find((dialect) => dialect.prefixes.some(owns)) ?? dialects[0];
-  };
+  const dialectAt = (request: FastifyRequest): Dialect => ownerOf(request.url, dialects) ?? dialects[0];
   const refuse = (dialect: Dialect, error: unknown, request: FastifyRequest, reply: FastifyReply): unknown => {
     const refusal = asRefusal(error);
     if (refusal.category === "internal") {
@@ -89,7 +85,9 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     http: { maxHeaderSize: limits.headerBytes, headersTimeout: limits.headersMs, connectionsCheckingInterval: 2_000 },
     rewriteUrl: (request) => {
       const asked = { method: request.method ?? "GET", url: request.url ?? "/" };
-      const [target = asked] = dialects.flatMap((dialect) => dialect.reroute?.(asked, request.headers) ?? []);
+      const owner = ownerOf(asked.url, dialects);
+      const candidates = owner === undefined ? dialects : [owner];
+      const [target = asked] = candidates.flatMap((dialect) => dialect.reroute?.(asked, request.headers) ?? []);
       request.method = target.method;
       return target.url;
     },
@@ -119,7 +117,11 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     else logger.info(fields, "HTTP request");
   });
   await server.register(cookies);
-  enforceAccess(server, (request) => asking.identify(request));
+  // By the route that was found, not by its address, which can be written in several ways.
+  enforceAccess(server, (request) => {
+    const { dialect } = request.routeOptions.config;
+    return dialect?.identify === undefined ? asking.identify(request) : dialect.identify(request);
+  });
   server.setErrorHandler((error, request, reply) => refuse(dialectAt(request), error, request, reply));
   server.setNotFoundHandler((request, reply) => {
     const allowed = allowedMethods(routesOf(server), pathOf(request.url));
@@ -129,6 +131,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   });
   for (const dialect of dialects) {
     await server.register(async (scope) => {
+      scope.addHook("onRoute", (route) => void (route.config = { ...route.config, dialect }));
       scope.setErrorHandler((error, request, reply) => refuse(dialect, error, request, reply));
       await dialect.register(scope, asking);
     });
@@ -158,6 +161,8 @@ declare module "fastify" {
   interface FastifyContextConfig {
     /** Asked every few seconds by machines: logged as debug only. */
     isProbe?: boolean;
+    /** Whose route it is. */
+    dialect?: Dialect;
   }
 }
 
@@ -173,6 +178,16 @@ function registerProbes(server: FastifyInstance, options: HttpServerOptions, met
     reply.type(metrics.contentType);
     return metrics.text();
   });
+}
+
+/** The dialect with the longest prefix that the address has: prefixes may lie within each other. */
+function ownerOf(url: string, dialects: readonly Dialect[]): Dialect | undefined {
+  const path = `${pathOf(url).toLowerCase()}/`;
+  const lengths = dialects.map(({ prefixes }) =>
+    Math.max(0, ...prefixes.map((prefix) => (path.startsWith(prefix.endsWith("/") ? prefix : `${prefix}/`) ? prefix.length : 0))),
+  );
+  const longest = Math.max(...lengths);
+  return longest === 0 ? undefined : dialects[lengths.indexOf(longest)];
 }
 
 function pathOf(url: string): string {

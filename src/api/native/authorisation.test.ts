@@ -27,6 +27,7 @@ const expected: Readonly<Record<string, RouteEntry["access"]>> = {
   ...whole("/v1/trunks", ["administrator"]),
   ...whole("/v1/users", ["administrator"]),
   ...whole("/v1/phones", ["administrator"]),
+  ...whole("/v1/lines", ["administrator"]),
   "GET /v1/api-keys": ["administrator"],
   "POST /v1/api-keys": ["administrator"],
   "DELETE /v1/api-keys/:id": ["administrator"],

@@ -21,6 +21,7 @@ export function viewOfCall(call: Call, now: number): CallView {
     legs: Object.values(call.legs).map(viewOfLeg),
     outcome: viewOfOutcome(call.outcome),
     data: call.data,
+    userData: call.userData,
     log: call.log.map(({ at, text }) => ({ at: timeOf(at), text })),
   };
 }
@@ -40,6 +41,8 @@ function seatOf(call: Call, partyId: string): Seat | undefined {
 
 function flowOf(call: Call): CallFlowView | null {
   const script = Object.values(call.parties).find((party) => party.script !== undefined)?.script;
+  // A flow that came with the call is nobody's row.
+  if ((script?.pin ?? call.script)?.flowId === "") return null;
   if (script !== undefined) {
     const { pin, node, exit, variables } = script;
     return { id: pin.flowId, version: pin.version, node, exit: exit ?? null, variables };
@@ -64,6 +67,7 @@ function viewOfParty(party: Party, seat: Seat | undefined, now: number): PartyVi
     heldMs: (seat?.heldMs ?? 0) + runsMs("held"),
     heldBy: seat?.heldBy ?? null,
     holdReason: seat?.holdReason ?? null,
+    muted: seat?.muted ?? false,
     outcome: viewOfOutcome(party.outcome),
   };
 }

@@ -10,6 +10,7 @@ import { registerCalls } from "./routes/calls.ts";
 import { registerDemoPhone } from "./routes/demo-phone.ts";
 import { registerEvents } from "./routes/events.ts";
 import { registerFlows } from "./routes/flows.ts";
+import { registerLines } from "./routes/lines.ts";
 import { loginCookie, registerLogin } from "./routes/login.ts";
 import { registerNumbers } from "./routes/numbers.ts";
 import { registerPhones } from "./routes/phones.ts";
@@ -44,6 +45,7 @@ function registerRoutes(scope: NativeScope, context: NativeContext): void {
   registerTrunks(scope, context);
   registerUsers(scope, context);
   registerPhones(scope, context);
+  registerLines(scope, context);
   registerApiKeys(scope, context);
   registerLogin(scope, context);
   registerDemoPhone(scope, context);

@@ -2,16 +2,16 @@
 import type { CallCommand } from "../calls.ts";
 import { callRefusal } from "../errors.ts";
 import type { Call, Seat, SeatState } from "../model.ts";
+import type { CommandDecisions } from "./command-decisions.ts";
 import { hangUpAll } from "./ending.ts";
-import type { Step } from "./step.ts";
-
-type Decisions = { readonly [K in CallCommand["kind"]]: (step: Step, command: Extract<CallCommand, { kind: K }>) => void };
+import { userDecisions } from "./user-commands.ts";
 
 /** Longest text one data value may hold, and how many values a call may carry. */
 const dataValueChars = 65_536;
 const dataValues = 100;
 
-export const commandDecisions: Decisions = {
+export const commandDecisions: CommandDecisions<CallCommand["kind"]> = {
+  ...userDecisions,
   hold(step, { by, reason }) {
     const seats = seatsToChange(step.call, by, "active");
     for (const { bridgeId, partyId } of seats) {

@@ -1,6 +1,7 @@
 /** What follows when a deadline of plans/deadlines.ts has come. */
 import { outcomes } from "../outcome.ts";
 import { deadlines } from "../plans/deadlines.ts";
+import { detectionOverdue } from "./detection.ts";
 import { hangUpAll, partyLeft } from "./ending.ts";
 import type { Step } from "./step.ts";
 
@@ -14,6 +15,9 @@ export function deadlineDecided(step: Step, name: string, at: number): void {
       return;
     case "total":
       hangUpAll(step, "limit", outcomes.limitReached());
+      return;
+    case "detection":
+      detectionOverdue(step, deadline.partyId);
       return;
     case "script":
       step.tell(deadline.partyId, { kind: "deadline" });

@@ -32,6 +32,13 @@ export function decide(call: Call, input: Input, around: Surroundings): Decision
     case "retrieve":
     case "hang-up":
     case "set-data":
+    case "leave":
+    case "answer":
+    case "mute":
+    case "unmute":
+    case "send-digits":
+    case "transfer":
+    case "set-user-data":
       commandDecisions[input.kind](step, input as never);
       break;
     case "media":

@@ -17,8 +17,24 @@ export const originateInput: OriginateInput = {
   from: "+18144043093",
   to: "+12025550100",
   limits: { ringMs: 30_000, totalMs: 600_000 },
-  script: { flowId: "f", version: 1, hash: "h" },
+  role: "callee",
+  first: { kind: "number", number: "+12025550100" },
+  autoAnswer: false,
+  leadsTo: { kind: "script", pin: { flowId: "f", version: 1, hash: "h" } },
 };
+
+/** Ann calls Ben by a click. */
+export const dialInput: OriginateInput = {
+  ...originateInput,
+  origin: { kind: "request", by: "ann" },
+  to: "5002",
+  role: "caller",
+  first: { kind: "user", userId: "ann", name: "Ann", number: "5001" },
+  autoAnswer: true,
+  leadsTo: { kind: "dial", to: { kind: "user", userId: "ben", name: "Ben", number: "5002" }, callerId: "5001" },
+};
+
+const colleagues: Readonly<Record<string, string>> = { "5001": "ann", "5002": "ben", "5003": "cleo" };
 
 export const mediaSettings: MediaSettings = { ssrcOf: () => 7, recordingPath: (_account, _call, name) => `/recordings/${name}.wav` };
 
@@ -67,7 +83,7 @@ function routeTo(number: string): LegRoute {
   };
 }
 
-/** Dials a second party on the digit 5, plays on every other; hangs up when a deadline comes. */
+/** Dials a second party on the digit 5, a number or an agent of its own, plays on every other; hangs up when a deadline comes. */
 const busyScript: Script["next"] = (state, event) => {
   const visit = state.visit + 1;
   const wait = { for: "digit", deadlineAt: clockStart + visit * 20_000 };
@@ -78,7 +94,7 @@ const busyScript: Script["next"] = (state, event) => {
       visit,
       wait: null,
       set: { visits: visit },
-      actions: [{ kind: "dial", dialId: `d${visit}`, to: "+4930123456", ringMs: 15_000 }],
+      actions: [{ kind: "dial", dialId: `d${visit}`, to: visit % 2 === 0 ? "+4930123456" : `60${visit}`, ringMs: 15_000 }],
     };
   }
   return {
@@ -104,7 +120,12 @@ export function fakeSurroundings(options: { readonly script?: Script["next"] } =
       if (number.startsWith("+1900")) return { ok: false, outcome: outcomes.noRoute(number) };
       return { ok: true, routes: number.startsWith("+49") ? [routeTo(number), routeTo(number)] : [routeTo(number)] };
     },
-    script: { next: options.script ?? busyScript },
+    destination(_accountId, to) {
+      const userId = to.startsWith("60") ? `agent ${to}` : colleagues[to];
+      if (userId !== undefined) return { kind: "user", userId, name: userId, number: to };
+      return to.startsWith("+") ? { kind: "number", number: to } : undefined;
+    },
+    script: { next: options.script ?? busyScript, keep: () => undefined },
   };
 }
 

@@ -2,7 +2,20 @@
 import type { DialogValues } from "../../sip/index.ts";
 import type { MediaEvent } from "../../media/index.ts";
 import type { CallCommand } from "../calls.ts";
-import type { Address, Json, LegRoute, Limits, MediaDirection, Negotiated, Origin, PeerInvite, ScriptPin } from "../model.ts";
+import type {
+  Address,
+  DetectionOrder,
+  DialNext,
+  Json,
+  LegRoute,
+  Limits,
+  MediaDirection,
+  Negotiated,
+  Origin,
+  PartyRole,
+  PeerInvite,
+  ScriptPin,
+} from "../model.ts";
 
 export type OriginateInput = {
   readonly kind: "originate";
@@ -12,7 +25,15 @@ export type OriginateInput = {
   readonly from: string;
   readonly to: string;
   readonly limits: Limits;
-  readonly script: ScriptPin;
+  readonly role: PartyRole;
+  readonly first: Address;
+  /** The first party's phones are asked to answer by themselves. */
+  readonly autoAnswer: boolean;
+  /** What happens once the first party has answered. */
+  readonly leadsTo: { readonly kind: "script"; readonly pin: ScriptPin } | ({ readonly kind: "dial" } & DialNext);
+  readonly callback?: Json;
+  readonly detection?: DetectionOrder;
+  readonly userData?: Readonly<Record<string, Json>>;
   readonly data?: Readonly<Record<string, string>>;
 };
 

@@ -1,10 +1,11 @@
 /** What the far ends of legs do. A signal for a leg that has ended means something only where noted. */
-import type { Leg } from "../model.ts";
+import type { DialNext, Leg, ScriptPin } from "../model.ts";
 import { outcomeOfStatus, outcomes } from "../outcome.ts";
 import { answeredLegOf, liveLegsOf } from "../parts.ts";
+import { detect } from "./detection.ts";
 import { debtOf, endLeg, partyLeft } from "./ending.ts";
 import type { LegSignal } from "./inputs.ts";
-import { startScript } from "./set-up.ts";
+import { dial, startScript } from "./set-up.ts";
 import type { Step } from "./step.ts";
 
 type Decisions = { readonly [K in LegSignal["kind"]]: (step: Step, leg: Leg, signal: Extract<LegSignal, { kind: K }>) => void };
@@ -124,7 +125,8 @@ function answered(step: Step, partyId: string): void {
   const party = step.call.parties[partyId];
   if (party === undefined) return;
   if (party.by === undefined) {
-    if (step.call.script !== undefined && party.script === undefined) startScript(step, partyId, step.call.script);
+    if (step.call.script !== undefined && party.script === undefined) begin(step, partyId, step.call.script);
+    if (step.call.dial !== undefined && Object.keys(step.call.parties).length === 1) dialNext(step, partyId, step.call.dial);
     return;
   }
   if (party.dialId !== undefined) {
@@ -132,6 +134,17 @@ function answered(step: Step, partyId: string): void {
     return;
   }
   for (const leg of liveLegsOf(step.call, party.by)) answerWaiting(step, leg, partyId);
+}
+
+/** The flow begins, or first it is found out who answered. */
+function begin(step: Step, partyId: string, pin: ScriptPin): void {
+  if (step.call.detection === undefined) startScript(step, partyId, pin);
+  else if (step.call.parties[partyId]?.detection === undefined) detect(step, partyId, step.call.detection.cutOffMs);
+}
+
+/** Click-to-dial: the user's own phone is up, now the other side. */
+function dialNext(step: Step, by: string, { to, callerId }: DialNext): void {
+  dial(step, { role: "callee", address: to, callerId, ringMs: step.call.limits.ringMs, by });
 }
 
 /** The caller of a plain dialled call is answered when the callee is; the SDP for it was settled when the call came in. */

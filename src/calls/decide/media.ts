@@ -2,6 +2,7 @@
 import type { MediaEvent } from "../../media/index.ts";
 import { outcomes } from "../outcome.ts";
 import { partOf } from "../parts.ts";
+import { detected } from "./detection.ts";
 import { debtOf, endLeg, partyLeft } from "./ending.ts";
 import type { Input } from "./inputs.ts";
 import type { Step } from "./step.ts";
@@ -52,6 +53,9 @@ export function mediaDecided(step: Step, legId: string, event: MediaEvent): void
       });
       return;
     }
+    case "answered-by":
+      detected(step, party, event.detectId, event.result);
+      return;
     case "locked":
       step.emit({ kind: "leg.media-locked", legId, remote: event.remote });
       return;
@@ -80,7 +84,7 @@ function portTaken(step: Step, legId: string, localPort: number): void {
 
 export function requestDecided(step: Step, input: Extract<Input, { kind: "request-ended" }>): void {
   const { partyId, requestId, status, body, error } = input;
-  if (step.call.parties[partyId]?.request?.requestId !== requestId) return;
+  if (step.call.parties[partyId]?.requests?.some((request) => request.requestId === requestId) !== true) return;
   step.emit({ kind: "request.ended", at: step.now, partyId, requestId, status, ...(error !== undefined && { error }) });
   step.tell(partyId, { kind: "request-ended", requestId, status, body, ...(error !== undefined && { error }) });
 }

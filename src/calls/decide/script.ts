@@ -2,9 +2,10 @@
 import { CallwrightError } from "../../kernel/index.ts";
 import type { Party } from "../model.ts";
 import { outcomes } from "../outcome.ts";
-import type { ScriptAction, ScriptContext, ScriptStep } from "../script.ts";
+import { partiesPresent } from "../parts.ts";
+import type { ScriptAction, ScriptContext, ScriptEvent, ScriptReplacement, ScriptStep } from "../script.ts";
 import { partyLeft } from "./ending.ts";
-import { addressOf, dial } from "./set-up.ts";
+import { dial } from "./set-up.ts";
 import type { Step } from "./step.ts";
 
 /** Far more than a sane flow takes in one step; a loop of refused dials ends here. */
@@ -20,17 +21,21 @@ export function runScripts(step: Step): void {
       fail(step, party, `The flow made ${mostSteps} steps without waiting`);
       continue;
     }
-    const outcome = nextStep(step, party, () =>
-      step.around.script.next(party.script as never, next.event, contextOf(step, party), step.now),
-    );
-    if (outcome !== undefined) take(step, party.id, outcome);
+    const outcome = nextStep(step, party, next.event);
+    if (outcome === undefined) continue;
+    if ("replace" in outcome) replace(step, party.id, outcome);
+    else take(step, party.id, outcome);
+    for (const digit of outcome.tones ?? "") step.tell(party.id, { kind: "digit", digit });
   }
 }
 
-/** A flow that cannot be read, or a mistake in a verb, ends this call only. */
-function nextStep(step: Step, party: Party, next: () => ScriptStep | undefined): ScriptStep | undefined {
+/** A flow that cannot be read or kept, or a mistake in a verb, ends this call only. */
+function nextStep(step: Step, party: Party, event: ScriptEvent): ScriptStep | ScriptReplacement | undefined {
+  const { script } = step.around;
   try {
-    return next();
+    const next = party.script && script.next(party.script, event, contextOf(step, party), step.now);
+    if (next !== undefined && "replace" in next) script.keep(next.replace.pin, next.replace.document);
+    return next;
   } catch (error) {
     fail(step, party, error instanceof CallwrightError ? error.code : String(error));
     return undefined;
@@ -51,10 +56,42 @@ function take(step: Step, partyId: string, taken: ScriptStep): void {
     visit: taken.visit,
     wait: taken.wait,
     ...(taken.set && { set: taken.set }),
+    ...(taken.gather && { gather: taken.gather }),
+    ...(taken.gathered && { gathered: taken.gathered }),
     ...(taken.exit !== undefined && { exit: taken.exit }),
   });
   for (const action of taken.actions) perform(step, partyId, action);
   if (taken.node === null) partyLeft(step, partyId, outcomes.completedBy("local"));
+}
+
+/** The new document begins with nothing of the old one's still going on. */
+function replace(step: Step, partyId: string, { replace: { pin }, gathered }: ScriptReplacement): void {
+  const party = step.call.parties[partyId];
+  if (party === undefined) return;
+  stopPrompt(step, party);
+  stopRecording(step, party);
+  for (const { requestId } of party.requests ?? []) {
+    step.emit({ kind: "request.ended", at: step.now, partyId, requestId, status: 0, error: "cancelled" });
+  }
+  for (const dialled of dialledBy(step, partyId)) endDial(step, dialled);
+  step.emit({ kind: "script.replaced", at: step.now, partyId, pin, ...(gathered && { gathered }) });
+  step.tell(partyId, { kind: "started" });
+}
+
+/** Whom this party's script has dialled and who is still there. */
+function dialledBy(step: Step, partyId: string): readonly Party[] {
+  return partiesPresent(step.call).filter(({ by, dialId }) => by === partyId && dialId !== undefined);
+}
+
+function endDial(step: Step, { id, answeredAt }: Party): void {
+  partyLeft(step, id, answeredAt === undefined ? outcomes.cancelled() : outcomes.completedBy("local"));
+}
+
+function stopRecording(step: Step, { id: partyId, recording }: Party): void {
+  if (recording === undefined) return;
+  const { recordingId, earlierMs, begunAt } = recording;
+  const durationMs = earlierMs + step.now - begunAt;
+  step.emit({ kind: "recording.ended", at: step.now, partyId, recordingId, reason: "stopped", durationMs });
 }
 
 function perform(step: Step, partyId: string, action: ScriptAction): void {
@@ -64,7 +101,15 @@ function perform(step: Step, partyId: string, action: ScriptAction): void {
   switch (action.kind) {
     case "play":
       stopPrompt(step, party);
-      step.emit({ kind: "prompt.begun", at, partyId, promptId: action.promptId, items: action.items, bargeIn: action.bargeIn });
+      step.emit({
+        kind: "prompt.begun",
+        at,
+        partyId,
+        promptId: action.promptId,
+        items: action.items,
+        bargeIn: action.bargeIn,
+        ...(action.repeat !== undefined && { repeat: action.repeat }),
+      });
       return;
     case "stop-prompt":
       if (party.prompt?.promptId === action.promptId) stopPrompt(step, party);
@@ -72,12 +117,16 @@ function perform(step: Step, partyId: string, action: ScriptAction): void {
     case "dial":
       dial(step, {
         role: "callee",
-        address: addressOf(action.to),
+        address: step.around.destination(step.call.accountId, action.to) ?? { kind: "uri", uri: action.to },
         callerId: action.callerId ?? step.call.from,
         ringMs: action.ringMs,
         by: partyId,
         dialId: action.dialId,
+        ...(action.callback !== undefined && { callback: action.callback }),
       });
+      return;
+    case "end-dial":
+      for (const dialled of dialledBy(step, partyId)) if (dialled.dialId === action.dialId) endDial(step, dialled);
       return;
     case "record":
       step.emit({
@@ -93,10 +142,7 @@ function perform(step: Step, partyId: string, action: ScriptAction): void {
       });
       return;
     case "stop-recording":
-      if (party.recording?.recordingId === action.recordingId) {
-        const durationMs = party.recording.earlierMs + at - party.recording.begunAt;
-        step.emit({ kind: "recording.ended", at, partyId, recordingId: action.recordingId, reason: "stopped", durationMs });
-      }
+      if (party.recording?.recordingId === action.recordingId) stopRecording(step, party);
       return;
     case "send-digits":
       step.emit({ kind: "digits.begun", at, partyId, digitsId: action.digitsId, digits: action.digits });

@@ -1,6 +1,5 @@
 /** How calls and parties begin. */
-import { isE164 } from "../../directory/index.ts";
-import type { Address, PartyRole, ScriptPin } from "../model.ts";
+import type { Address, Json, LegRoute, PartyRole, ScriptPin } from "../model.ts";
 import { outcomes } from "../outcome.ts";
 import { mainBridge } from "../parts.ts";
 import { partyLeft } from "./ending.ts";
@@ -19,10 +18,17 @@ export function originated(step: Step, input: OriginateInput): void {
     to: input.to,
     limits: input.limits,
     bridgeId: step.around.nextId(),
-    script: input.script,
+    ...(input.leadsTo.kind === "script" && { script: input.leadsTo.pin }),
+    ...(input.leadsTo.kind === "dial" && { dial: { to: input.leadsTo.to, callerId: input.leadsTo.callerId } }),
+    ...(input.callback !== undefined && { callback: input.callback }),
+    ...(input.detection && { detection: input.detection }),
     ...(input.data && { data: input.data }),
+    ...(input.userData && { userData: input.userData }),
   });
-  dial(step, { role: "callee", address: { kind: "number", number: input.to }, callerId: input.from, ringMs: input.limits.ringMs });
+  const { role, first: address, autoAnswer, limits } = input;
+  // Who has a call made sees on the phone whom it will ring.
+  const callerId = input.leadsTo.kind === "dial" ? input.to : input.from;
+  dial(step, { role, address, callerId, ringMs: limits.ringMs, autoAnswer });
 }
 
 export function invited(step: Step, input: InviteInput): void {
@@ -80,6 +86,8 @@ export type Dialling = {
   /** The party on whose behalf, and the dial step of its script. */
   readonly by?: string;
   readonly dialId?: string;
+  readonly autoAnswer?: boolean;
+  readonly callback?: Json;
 };
 
 /** Brings a party in and rings all its devices; without a route the party leaves at once. */
@@ -96,6 +104,7 @@ export function dial(step: Step, dialling: Dialling): void {
     ringMs: dialling.ringMs,
     ...(dialling.by !== undefined && { by: dialling.by }),
     ...(dialling.dialId !== undefined && { dialId: dialling.dialId }),
+    ...(dialling.callback !== undefined && { callback: dialling.callback }),
   });
   const routes = around.route(step.call.accountId, dialling.address, dialling.callerId);
   if (!routes.ok) {
@@ -103,24 +112,28 @@ export function dial(step: Step, dialling: Dialling): void {
     return;
   }
   const hops = hopsLeft(step, dialling.by);
-  for (const found of routes.routes) {
-    const route = hops === undefined ? found : { ...found, maxForwards: hops };
-    const localPort = around.acquirePort();
-    if (localPort === undefined) break;
-    step.emit({ kind: "leg.created", at: now, legId: around.nextId(), partyId, direction: "outbound", route, localPort });
-  }
+  const facts = { ...(hops !== undefined && { maxForwards: hops }), ...(dialling.autoAnswer === true && { autoAnswer: true }) };
+  ring(
+    step,
+    partyId,
+    routes.routes.map((route) => ({ ...route, ...facts })),
+  );
   if (!Object.values(step.call.legs).some((leg) => leg.partyId === partyId)) partyLeft(step, partyId, outcomes.noPorts());
+}
+
+/** Rings a party's devices: one leg each, as far as there are ports. */
+export function ring(step: Step, partyId: string, routes: readonly LegRoute[]): void {
+  for (const route of routes) {
+    const localPort = step.around.acquirePort();
+    if (localPort === undefined) break;
+    step.emit({ kind: "leg.created", at: step.now, legId: step.around.nextId(), partyId, direction: "outbound", route, localPort });
+  }
 }
 
 /** What is left for the INVITEs that come of a party's own (RFC 3261 §8.1.1.6, §16.6 item 3); undefined when it brought no limit. */
 function hopsLeft(step: Step, partyId: string | undefined): number | undefined {
   const limits = Object.values(step.call.legs).flatMap((leg) => (leg.partyId === partyId ? (leg.route.maxForwards ?? []) : []));
   return limits.length === 0 ? undefined : Math.max(0, Math.min(...limits) - 1);
-}
-
-/** What a script or a person typed as a destination: a number, the name of a phone's user, or a SIP address. */
-export function addressOf(to: string): Address {
-  return isE164(to) ? { kind: "number", number: to } : { kind: "uri", uri: to };
 }
 
 export function startScript(step: Step, partyId: string, pin: ScriptPin): void {

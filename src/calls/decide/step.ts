@@ -5,7 +5,7 @@
 import type { CallEvent } from "../events.ts";
 import { evolve } from "../evolve/evolve.ts";
 import type { Address, Call, LegRoute, Outcome } from "../model.ts";
-import type { Script, ScriptEvent } from "../script.ts";
+import type { ScriptEvent, ScriptLibrary } from "../script.ts";
 
 /** What decide may ask of its surroundings. The answers go into events, so that replaying never asks again. */
 export type Surroundings = {
@@ -16,7 +16,9 @@ export type Surroundings = {
   acquirePort(): number | undefined;
   /** Where a leg to this address goes: one route per device or gateway, tried together. */
   route(accountId: string, to: Address, callerId: string): Routes;
-  readonly script: Script;
+  /** Whom a number, an extension or a name means in this account; undefined when nobody. */
+  destination(accountId: string, to: string): Address | undefined;
+  readonly script: ScriptLibrary;
 };
 
 export type Routes = { readonly ok: true; readonly routes: readonly LegRoute[] } | { readonly ok: false; readonly outcome: Outcome };

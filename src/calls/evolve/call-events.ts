@@ -1,11 +1,11 @@
 import type { EventOf } from "../events.ts";
-import type { Bridge, Party } from "../model.ts";
+import type { Bridge, Json, Party } from "../model.ts";
 import { seatOf } from "../parts.ts";
 import type { Evolutions } from "./evolutions.ts";
 import { mapValues } from "./records.ts";
 import { settleSeat } from "./seat-events.ts";
 
-export const evolveCall: Evolutions<"data.changed" | "hang-up.requested" | "call.recovered" | "call.ended"> = {
+export const evolveCall: Evolutions<"data.changed" | "user-data.changed" | "hang-up.requested" | "call.recovered" | "call.ended"> = {
   "data.changed": (call, event) => {
     const data = { ...call.data };
     for (const [key, value] of Object.entries(event.set)) {
@@ -13,6 +13,10 @@ export const evolveCall: Evolutions<"data.changed" | "hang-up.requested" | "call
       else data[key] = value;
     }
     return { ...call, data };
+  },
+  "user-data.changed": (call, event) => {
+    const entries = Object.entries({ ...(event.clear ? {} : call.userData), ...event.set });
+    return { ...call, userData: Object.fromEntries(entries.filter((entry): entry is [string, Json] => entry[1] !== null)) };
   },
   "hang-up.requested": (call, event) => ({ ...call, endingSince: event.at }),
   "call.recovered": (call, event) => ({

@@ -9,9 +9,16 @@ import type { Evolutions } from "./evolutions.ts";
 import { evolveLeg } from "./leg-events.ts";
 import { logText } from "./log.ts";
 import { evolveParty } from "./party-events.ts";
+import { evolveScript } from "./script-events.ts";
 import { evolveSeat } from "./seat-events.ts";
 
-const evolutions: Evolutions<Exclude<CallEventKind, "call.created">> = { ...evolveCall, ...evolveLeg, ...evolveParty, ...evolveSeat };
+const evolutions: Evolutions<Exclude<CallEventKind, "call.created">> = {
+  ...evolveCall,
+  ...evolveLeg,
+  ...evolveParty,
+  ...evolveScript,
+  ...evolveSeat,
+};
 
 const logLines = 200;
 
@@ -47,6 +54,10 @@ function createdCall(event: EventOf<"call.created">): Call {
     legs: {},
     bridges: { [event.bridgeId]: { id: event.bridgeId, kind: "main", createdAt: event.at, seats: {} } },
     data: event.data ?? {},
+    userData: event.userData ?? {},
+    ...(event.callback !== undefined && { callback: event.callback }),
+    ...(event.detection && { detection: event.detection }),
+    ...(event.dial && { dial: event.dial }),
     log: [],
     recoveries: 0,
   };

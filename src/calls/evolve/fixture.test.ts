@@ -32,7 +32,8 @@ describe.each(readdirSync(fixtures))("version %s", (version) => {
     const expected = read<Call>(version, "every-event.calls.json");
     expect(expected).not.toEqual([]);
     for (const call of expected) {
-      expect(JSON.parse(JSON.stringify(calls.get(call.id)))).toEqual(call);
+      // Later releases may know more of a call, never something else.
+      expect(JSON.parse(JSON.stringify(calls.get(call.id)))).toMatchObject(call);
       expect(isOver(call)).toBe(true);
     }
   });

@@ -16,8 +16,14 @@ export function logText(call: Call, event: CallEvent): string | undefined {
       return `${nameOf(call, event.partyId)} was put on hold`;
     case "seat.retrieved":
       return `${nameOf(call, event.partyId)} was taken off hold`;
+    case "seat.muted":
+      return `${nameOf(call, event.partyId)} was ${event.muted ? "muted" : "unmuted"}`;
     case "script.started":
-      return `Flow ${event.pin.flowId} version ${event.pin.version} started`;
+      return event.pin.flowId === "" ? "A flow of the call's own started" : `Flow ${event.pin.flowId} version ${event.pin.version} started`;
+    case "script.replaced":
+      return "Another flow took over";
+    case "detection.ended":
+      return { human: "A person answered", machine: "A machine answered", unknown: "Who answered could not be told" }[event.result];
     case "script.failed":
       return `The flow failed: ${event.reason}`;
     case "recording.begun":

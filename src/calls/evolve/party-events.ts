@@ -5,10 +5,8 @@ import { changeParty, changeSeatsOf, settleSeat } from "./seat-events.ts";
 type PartyEvents =
   | "party.joined"
   | "party.left"
+  | "party.reparented"
   | "digit.received"
-  | "script.started"
-  | "script.stepped"
-  | "script.failed"
   | "prompt.begun"
   | "prompt.ended"
   | "digits.begun"
@@ -31,6 +29,7 @@ export const evolveParty: Evolutions<PartyEvents> = {
         ringMs: event.ringMs,
         ...(event.dialId !== undefined && { dialId: event.dialId }),
         ...(event.by !== undefined && { by: event.by }),
+        ...(event.callback !== undefined && { callback: event.callback }),
       },
     },
     bridges: changeValue(call.bridges, event.bridgeId, (bridge) => ({
@@ -44,43 +43,28 @@ export const evolveParty: Evolutions<PartyEvents> = {
   "party.left": (call, event) =>
     changeSeatsOf(
       changeParty(call, event.partyId, (party) => ({
-        ...without(party, "prompt", "recording", "request", "digitsToSend"),
+        ...without(party, "prompt", "recording", "requests", "digitsToSend", "detection"),
         leftAt: event.at,
         outcome: event.outcome,
       })),
       event.partyId,
       (seat) => settleSeat(seat, "left", event.at),
     ),
+  "party.reparented": (call, event) =>
+    changeParty(call, event.partyId, (party) => ({ ...without(party, "by", "dialId"), ...(event.by !== null && { by: event.by }) })),
   "digit.received": (call) => call,
-  "script.started": (call, event) =>
-    changeParty(call, event.partyId, (party) => ({
-      ...party,
-      script: { pin: event.pin, node: "", visit: 0, wait: null, variables: {}, startedAt: event.at },
-    })),
-  "script.stepped": (call, event) =>
-    changeParty(call, event.partyId, (party) =>
-      party.script
-        ? {
-            ...party,
-            script: {
-              ...party.script,
-              node: event.node,
-              visit: event.visit,
-              wait: event.wait,
-              variables: event.set ? { ...party.script.variables, ...event.set } : party.script.variables,
-              ...(event.exit !== undefined && { exit: event.exit }),
-            },
-          }
-        : party,
-    ),
-  "script.failed": (call, event) =>
-    changeParty(call, event.partyId, (party) =>
-      party.script ? { ...party, script: { ...party.script, node: null, wait: null, exit: "error" } } : party,
-    ),
   "prompt.begun": (call, event) =>
     changeParty(call, event.partyId, (party) => ({
       ...party,
-      prompt: { promptId: event.promptId, items: event.items, bargeIn: event.bargeIn, begunAt: event.at, offsetMs: 0, start: 1 },
+      prompt: {
+        promptId: event.promptId,
+        items: event.items,
+        bargeIn: event.bargeIn,
+        ...(event.repeat !== undefined && { repeat: event.repeat }),
+        begunAt: event.at,
+        offsetMs: 0,
+        start: 1,
+      },
     })),
   "prompt.ended": (call, event) =>
     changeParty(call, event.partyId, (party) => (party.prompt?.promptId === event.promptId ? without(party, "prompt") : party)),
@@ -104,18 +88,14 @@ export const evolveParty: Evolutions<PartyEvents> = {
     })),
   "recording.ended": (call, event) =>
     changeParty(call, event.partyId, (party) => (party.recording?.recordingId === event.recordingId ? without(party, "recording") : party)),
-  "request.begun": (call, event) =>
-    changeParty(call, event.partyId, (party) => ({
-      ...party,
-      request: {
-        requestId: event.requestId,
-        method: event.method,
-        url: event.url,
-        headers: event.headers,
-        deadlineAt: event.deadlineAt,
-        ...(event.body !== undefined && { body: event.body }),
-      },
-    })),
+  "request.begun": (call, event) => {
+    const { requestId, method, url, headers, body, deadlineAt } = event;
+    const request = { requestId, method, url, headers, deadlineAt, ...(body !== undefined && { body }) };
+    return changeParty(call, event.partyId, (party) => ({ ...party, requests: [...(party.requests ?? []), request] }));
+  },
   "request.ended": (call, event) =>
-    changeParty(call, event.partyId, (party) => (party.request?.requestId === event.requestId ? without(party, "request") : party)),
+    changeParty(call, event.partyId, (party) => {
+      const requests = party.requests?.filter(({ requestId }) => requestId !== event.requestId) ?? [];
+      return { ...without(party, "requests"), ...(requests.length > 0 && { requests }) };
+    }),
 };

@@ -22,7 +22,7 @@ export function changeSeatsOf(call: Call, partyId: string, change: (seat: Seat) 
   return Object.keys(call.bridges).reduce((next, bridgeId) => changeSeat(next, bridgeId, partyId, change), call);
 }
 
-export const evolveSeat: Evolutions<"seat.held" | "seat.retrieved"> = {
+export const evolveSeat: Evolutions<"seat.held" | "seat.retrieved" | "seat.muted"> = {
   "seat.held": (call, event) =>
     changeParty(
       changeSeat(call, event.bridgeId, event.partyId, (seat) => ({
@@ -33,6 +33,7 @@ export const evolveSeat: Evolutions<"seat.held" | "seat.retrieved"> = {
       event.partyId,
       (party) => paused(party, event.at),
     ),
+  "seat.muted": (call, event) => changeSeat(call, event.bridgeId, event.partyId, (seat) => ({ ...seat, muted: event.muted })),
   "seat.retrieved": (call, event) => {
     const heldSince = call.bridges[event.bridgeId]?.seats[event.partyId]?.since ?? event.at;
     const seated = changeSeat(call, event.bridgeId, event.partyId, (seat) =>

@@ -1,13 +1,13 @@
 /** When time itself becomes an input: all deadlines of a call as a function of its state. The actor arms the earliest. */
 import type { Call } from "../model.ts";
-import { answeredLegOf, partiesPresent, seatOf } from "../parts.ts";
+import { answeredLegOf, liveLegsOf, partiesPresent, seatOf } from "../parts.ts";
 
 export type Deadline = {
   /** Stable for as long as this deadline means the same. */
   readonly name: string;
   /** Epoch milliseconds. */
   readonly at: number;
-} & ({ readonly kind: "total" } | { readonly kind: "ring" | "script"; readonly partyId: string });
+} & ({ readonly kind: "total" } | { readonly kind: "ring" | "script" | "detection"; readonly partyId: string });
 
 export function deadlines(call: Call): readonly Deadline[] {
   if (call.endedAt !== undefined) return [];
@@ -16,9 +16,13 @@ export function deadlines(call: Call): readonly Deadline[] {
   for (const party of partiesPresent(call)) {
     if (answeredLegOf(call, party.id) === undefined) {
       // A caller who waits for somebody else's answer is bounded by that one's deadline.
-      if (party.role !== "caller")
+      if (!waitsForOthers(call, party.id))
         result.push({ kind: "ring", name: `ring ${party.id}`, at: party.joinedAt + party.ringMs, partyId: party.id });
       continue;
+    }
+    if (party.detection !== undefined) {
+      const { detectId, deadlineAt: at } = party.detection;
+      result.push({ kind: "detection", name: detectId, at, partyId: party.id });
     }
     const deadlineAt = party.script?.wait?.deadlineAt;
     // A script does not time out on somebody who is on hold.
@@ -27,4 +31,9 @@ export function deadlines(call: Call): readonly Deadline[] {
     }
   }
   return result;
+}
+
+/** The party called us and is answered when somebody else is. */
+function waitsForOthers(call: Call, partyId: string): boolean {
+  return liveLegsOf(call, partyId).some(({ direction }) => direction === "inbound");
 }

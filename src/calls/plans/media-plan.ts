@@ -36,6 +36,7 @@ function endpoint(call: Call, leg: Leg, media: NonNullable<Leg["media"]>, party:
     source: source(call, party),
     digits: party.digitsToSend ? [{ ...party.digitsToSend, toneMs: 100, gapMs: 100 }] : [],
     recordings: party.recording ? [recordingPlan(call, party.recording, settings)] : [],
+    ...(party.detection !== undefined && { detect: { detectId: party.detection.detectId, cutOffMs: party.detection.cutOffMs } }),
     ...(telephoneEvent !== undefined && { telephoneEvent }),
     ...(signalingAddress !== undefined && leg.route.mediaToSource && { signalingAddress }),
     ...(leg.stream !== undefined && { resume: leg.stream }),
@@ -47,12 +48,14 @@ function source(call: Call, party: Party): Source {
   const place = seatOf(call, party.id);
   if (place?.seat.state === "held") return { kind: "hold-music" };
   if (party.prompt !== undefined) {
-    const { promptId, items, offsetMs, start, bargeIn } = party.prompt;
-    return { kind: "prompt", prompt: { promptId, items, offsetMs, start, bargeIn } };
+    const { promptId, items, offsetMs, start, bargeIn, repeat } = party.prompt;
+    return { kind: "prompt", prompt: { promptId, items, offsetMs, start, bargeIn, ...(repeat !== undefined && { repeat }) } };
   }
   if (place === undefined) return { kind: "silence" };
   const others = Object.values(place.bridge.seats).filter(({ partyId }) => partyId !== party.id);
-  const endpointIds = others.filter(({ state }) => state === "active").flatMap(({ partyId }) => answeredLegOf(call, partyId)?.id ?? []);
+  const endpointIds = others
+    .filter(({ state, muted }) => state === "active" && muted !== true)
+    .flatMap(({ partyId }) => answeredLegOf(call, partyId)?.id ?? []);
   if (endpointIds.length > 0) return { kind: "mix", endpointIds };
   const held = others.some(({ state }) => state === "held");
   const rings = others.some(({ state }) => state === "alerting");

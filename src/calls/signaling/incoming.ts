@@ -3,7 +3,7 @@
  * whatever it dialled. Anybody else gets the same challenge and the same refusal, which tell nothing of what exists.
  */
 import type { Clock, Ids } from "../../kernel/index.ts";
-import type { Directory, Phone } from "../../directory/index.ts";
+import type { Directory, Phone, PhoneNumber } from "../../directory/index.ts";
 import { isE164 } from "../../directory/index.ts";
 import {
   type BareAnswer,
@@ -16,7 +16,7 @@ import {
   type SipRequest,
 } from "../../sip/index.ts";
 import type { InviteInput } from "../decide/inputs.ts";
-import type { Address, LegRoute, Limits, Negotiated, PeerInvite } from "../model.ts";
+import type { Address, LegRoute, Limits, Negotiated, PeerInvite, ScriptPin } from "../model.ts";
 import type { Ports } from "../ports.ts";
 import type { Routing } from "../routing.ts";
 import type { ScriptLibrary } from "../script.ts";
@@ -67,10 +67,8 @@ export class Incoming {
     const found = trunks.length > 0 ? this.#options.routing.numberCalled(trunks, called) : undefined;
     if (found !== undefined && found.number.flowId !== null) {
       const { trunk, number } = found;
-      const flow = this.#options.directory.flows.get(number.accountId, found.number.flowId);
-      if (flow === undefined) return refuse(transaction, 480);
-      const pin = { flowId: flow.id, version: flow.version, hash: flow.hash };
-      this.#options.scripts.keep(pin, flow.document);
+      const pin = this.#flowOf(number);
+      if (pin === undefined) return refuse(transaction, 480);
       const from = callerOf(request);
       return this.#settle(transaction, {
         accountId: number.accountId,
@@ -95,17 +93,30 @@ export class Incoming {
 
   #fromPhone(phone: Phone, called: string): Destination {
     const user = this.#options.routing.userOf(phone);
-    const name = user === undefined ? phone.username : `${user.firstName} ${user.lastName}`.trim();
+    const caller: Address = user === undefined ? { kind: "uri", uri: phone.username } : this.#options.routing.addressOfUser(user);
+    const to = this.#options.routing.destination(phone.accountId, called) ?? addressOf(called);
+    // A number of the phone's own account needs no trunk: its flow takes the call here.
+    const own = to.kind === "number" ? this.#options.directory.numbers.byNumber(to.number) : undefined;
+    const pin = own?.accountId === phone.accountId ? this.#flowOf(own) : undefined;
     return {
       accountId: phone.accountId,
       origin: { kind: "phone", phoneId: phone.id, by: phone.userId },
-      from: this.#options.routing.callerIdOf(phone.accountId) ?? phone.username,
+      from: this.#options.routing.shownTo(to, caller, phone.accountId) ?? phone.username,
       to: called,
-      caller: { kind: "user", userId: phone.userId, name },
-      leadsTo: { kind: "dial", to: addressOf(called) },
+      caller,
+      leadsTo: pin === undefined ? { kind: "dial", to } : { kind: "script", pin },
       phoneId: phone.id,
       mediaToSource: true,
     };
+  }
+
+  /** The flow that takes calls to this number, kept for as long as a call may need it. */
+  #flowOf({ accountId, flowId }: PhoneNumber): ScriptPin | undefined {
+    const flow = flowId === null ? undefined : this.#options.directory.flows.get(accountId, flowId);
+    if (flow === undefined) return undefined;
+    const pin = { flowId: flow.id, version: flow.version, hash: flow.hash };
+    this.#options.scripts.keep(pin, flow.document);
+    return pin;
   }
 
   /** Claims to be a phone: by credentials, or by its name when it has not been challenged yet. It may stand at the address of a trunk. */

@@ -10,6 +10,7 @@ import {
   type Ending,
   type EndReason,
   HeaderList,
+  type HeaderPair,
   type InviteEvents,
   type InviteFailure,
   type InviteServerTransaction,
@@ -24,6 +25,21 @@ import { agreedBy, answerTo, offerOf } from "./session.ts";
 import type { SignalingContext } from "./context.ts";
 
 type WithoutLeg<T> = T extends LegSignal ? Omit<T, "legId"> : never;
+
+/**
+ * Asks a phone to answer by itself. There is no one way, so all that do not contradict each other go out: Call-Info answer-after (Snom,
+ * Grandstream, Gigaset, AudioCodes, MicroSIP), Alert-Info alert-autoanswer (Yealink, Gigaset, AudioCodes; Mitel only with a delay), and RFC 5373 §4.1 (Avaya);
+ * baresip takes each of them with `sip_autoanswer=yes`. Linphone knows none. Sources: support.yealink.com/faq/faqInfo?id=546, Gigaset's "FAQ - Auto-answer call",
+ * AudioCodes 310HD manual §22.6, Aastra release notes RN-001029 2.1, baresip pull requests 1187 and 1191. Phones without it, or with it switched off, just ring.
+ */
+function autoAnswerHeaders({ route }: Leg): readonly HeaderPair[] {
+  if (route.autoAnswer !== true) return [];
+  return [
+    ["Call-Info", `<${route.toUri}>;answer-after=0`],
+    ["Alert-Info", `<${route.toUri}>;info=alert-autoanswer;delay=0`],
+    ["Answer-Mode", "Auto"],
+  ];
+}
 
 /** After a crash our CSeq may be behind what the peer has seen; gaps are legal (RFC 3261 §12.2.1.1). */
 const cseqMargin = 1000;
@@ -137,6 +153,7 @@ export class LegDriver implements InviteEvents {
         destination,
         reachedAtPeer: leg.route.phoneId !== undefined,
         ...(leg.route.maxForwards !== undefined && { maxForwards: leg.route.maxForwards }),
+        headers: autoAnswerHeaders(leg),
         body,
         ...(authorization && { authorization }),
         ...(authorize && { authorize }),

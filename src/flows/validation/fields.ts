@@ -1,10 +1,18 @@
 /** Checks that several verbs share. */
-import { type Check, integer, list, object, members, template, text, unknownName } from "./check.ts";
+import { type Check, integer, list, object, members, record, template, templates, text, unknownName } from "./check.ts";
 
 /** Telephone-event digits (RFC 4733 §3.2) that can end an entry. */
 export const digitSet: Check = text(/^[0-9*#A-D]{0,16}$/, "digits from 0-9, *, #, A-D");
 
 export const voice: Check = text(/^[a-z0-9-]{1,32}$/, "the name of a voice");
+
+/** Extra rounds of a prompt; -1 for ever. */
+export const repeat: Check = integer(-1, 1000);
+
+export const planFormat: Check = text(/^[a-z][a-z0-9-]{0,31}$/, "the name of a language of plans");
+
+/** A JSON object whose texts are templates. */
+export const templateObject: Check = record(text(/^.{1,64}$/s, "a name of 1 to 64 characters"), templates, 0, 50);
 
 export const prompt: Check = list(
   {

@@ -32,6 +32,7 @@ export const collect: Verb<CollectNode> = {
     into: variable,
   },
   exits: () => ["digits", "timeout", "no-match", "error"],
+  keepsDigits: true,
   check(node, path, report) {
     if (node.minDigits !== undefined && node.minDigits > node.maxDigits)
       report.mistake(`${path}.minDigits`, "must not be more than maxDigits");

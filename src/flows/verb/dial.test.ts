@@ -45,3 +45,15 @@ test.each([
 test("a number that is empty with these values takes the exit error", () => {
   expect(trialOf({ verb: "dial", to: "{{ nothing }}" }).start()).toMatchObject({ exit: "error", actions: [] });
 });
+
+test("the talk has an end of its own, is recorded while it lasts, and what is to be told of it goes along", () => {
+  const trial = trialOf({ verb: "dial", to: "+12025550100", maxMs: 60_000, record: true, callback: { url: "https://app.example" } });
+  expect(trial.start()).toMatchObject({ actions: [{ kind: "dial", callback: { url: "https://app.example" } }] });
+  expect(trial.give({ kind: "dial-answered", dialId: "dial-1" })).toMatchObject({
+    wait: { for: "talk", deadlineAt: 61_000 },
+    actions: [{ kind: "record", recordingId: "recording-1", hears: "both", silenceMs: 0, finishOn: "" }],
+  });
+  expect(trial.deadline()).toMatchObject({ wait: { for: "talk" }, actions: [{ kind: "end-dial", dialId: "dial-1" }] });
+  const end = trial.give({ kind: "dial-ended", dialId: "dial-1", outcome: outcome("completed"), answered: true, talkedMs: 60_000 });
+  expect(end).toMatchObject({ exit: "done", actions: [{ kind: "stop-recording", recordingId: "recording-1" }] });
+});

@@ -27,7 +27,7 @@ export const request: Verb<RequestNode> = {
     const requestId = visit.id("request");
     const { method = "GET", timeoutMs = 5000 } = node;
     const { headers, body } = content(node, visit);
-    const action = { kind: "request", requestId, method, url: address(node, visit), headers, timeoutMs } as const;
+    const action = { kind: "request", requestId, method, url: address(node.url, visit), headers, timeoutMs } as const;
     return { kind: "wait", wait: { for: "request" }, actions: [body === undefined ? action : { ...action, body }] };
   },
   on(node, event, _wait, visit) {
@@ -37,8 +37,9 @@ export const request: Verb<RequestNode> = {
   },
 };
 
-function address(node: RequestNode, visit: Visit): string {
-  const url = visit.render(node.url).trim();
+/** Where a template leads. Throws ScriptFault. */
+export function address(source: string, visit: Visit): string {
+  const url = visit.render(source).trim();
   const { protocol } = URL.parse(url) ?? {};
   if (url.length > longestUrl || (protocol !== "http:" && protocol !== "https:"))
     throw new ScriptFault("the address is not an http or https URL");

@@ -22,3 +22,14 @@ test("a prompt that cannot be made takes the exit error", () => {
   trial.start();
   expect(trial.promptEnds("failed")?.exit).toBe("error");
 });
+
+test.each([[0], [2], [-1]])("is repeated %i times by whoever plays it", (repeat) => {
+  const [action] = trialOf({ verb: "say", text: "Hello", repeat }).start()?.actions ?? [];
+  expect(action).toEqual({
+    kind: "play",
+    promptId: "prompt-1",
+    items: [{ kind: "speech", text: "Hello" }],
+    bargeIn: false,
+    ...(repeat !== 0 && { repeat }),
+  });
+});

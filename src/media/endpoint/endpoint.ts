@@ -3,6 +3,7 @@ import { type Codec, codecByName, frameMs, samplesPerMs } from "../codec/codec.t
 import type { Mixer } from "../mixer.ts";
 import type { PlayableItem } from "../orders.ts";
 import type { EndpointPlan, MediaEvent } from "../plan.ts";
+import { Detection } from "../detector/detection.ts";
 import type { EndpointContext } from "./context.ts";
 import { Hearing } from "./hearing.ts";
 import { Recordings } from "./recordings.ts";
@@ -25,6 +26,7 @@ export class Endpoint {
   readonly #stream: RtpStream;
   readonly #voice: Voice;
   readonly #recordings: Recordings;
+  readonly #detection: Detection;
   readonly #statistics = new ReceiverStatistics();
   readonly #events: TelephoneEventReceiver;
   readonly #rtcp: RtcpReporter;
@@ -45,6 +47,7 @@ export class Endpoint {
     this.#stream = this.#openStream(plan);
     this.#voice = new Voice(this.#codec, context, emit);
     this.#recordings = new Recordings(context.logger, emit);
+    this.#detection = new Detection((detectId, result) => emit({ kind: "answered-by", detectId, result }));
     this.#rtcp = new RtcpReporter(context.clock, context.ids);
     this.#events = new TelephoneEventReceiver({
       began: () => this.#voice.bargeIn(),
@@ -72,6 +75,7 @@ export class Endpoint {
     this.#lock.update(plan);
     this.#voice.update(plan, this.#codec);
     this.#recordings.update(plan.recordings);
+    this.#detection.update(plan.detect);
     if (plan.localPort !== this.#boundPort) this.#bind(plan.localPort);
   }
 
@@ -81,7 +85,7 @@ export class Endpoint {
   }
 
   listen(isHeard: boolean): void {
-    this.#hear(isHeard || this.#recordings.areRunning);
+    this.#hear(isHeard || this.#recordings.areRunning || this.#detection.isRunning);
   }
 
   /** The next 20 ms of the peer. */
@@ -99,7 +103,9 @@ export class Endpoint {
   }
 
   record(): void {
-    if (this.hearing !== undefined) this.#recordings.write(this.hearing.linear, this.#stream.payload, this.#codec);
+    if (this.hearing === undefined) return;
+    this.#recordings.write(this.hearing.linear, this.#stream.payload, this.#codec);
+    this.#detection.write(this.hearing.linear);
   }
 
   /** Says goodbye, frees the ports at once, finishes recordings and then tells the counters. */

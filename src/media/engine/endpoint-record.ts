@@ -12,6 +12,7 @@ export class EndpointRecord {
   readonly #promptsEnded = new Set<string>();
   readonly #recordingsEnded = new Set<string>();
   readonly #digitsDone = new Set<string>();
+  #detected: string | undefined;
 
   observe(event: MediaEvent): void {
     switch (event.kind) {
@@ -29,6 +30,9 @@ export class EndpointRecord {
         return;
       case "digits-sent":
         this.#digitsDone.add(event.digitsId);
+        return;
+      case "answered-by":
+        this.#detected = event.detectId;
         return;
       case "digit":
       case "port-taken":
@@ -51,8 +55,10 @@ export class EndpointRecord {
   resumed(plan: EndpointPlan, now: number): EndpointPlan {
     const resume = this.#position ?? plan.resume;
     const lockedTo = this.#lockedTo ?? plan.lockedTo;
+    const { detect, ...rest } = plan;
     return {
-      ...plan,
+      ...rest,
+      ...(detect !== undefined && detect.detectId !== this.#detected && { detect }),
       source: this.#resumedSource(plan.source, now),
       digits: plan.digits.filter(({ digitsId }) => !this.#digitsDone.has(digitsId)),
       recordings: plan.recordings.filter(({ recordingId }) => !this.#recordingsEnded.has(recordingId)),

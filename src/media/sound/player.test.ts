@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { codecByName } from "../codec/codec.ts";
+import type { PlayableItem } from "../orders.ts";
 import { Player } from "./player.ts";
 import { PromptCache } from "./prompt-cache.ts";
 
@@ -36,4 +37,42 @@ test("the cache keeps to its limit, dropping what was used longest ago", async (
   await rm(directory, { recursive: true });
   expect(await cache.load(a)).toBe(first);
   await expect(cache.load(b)).rejects.toThrow("ENOENT");
+});
+
+/** The bytes of a prompt of two pieces (3 and 2 frames), frame by frame, until it ends; at most 40. */
+async function played(repeat: number, offsetMs = 0, items: readonly PlayableItem[] = [tone(500, 60), tone(800, 40)]) {
+  const player = new Player({ promptId: "p", items: [], offsetMs, start: 0, bargeIn: false, repeat }, codecByName.PCMU);
+  await player.load(items, new PromptCache(1000));
+  const frames: string[] = [];
+  for (; !player.isEnded && frames.length < 40; ) {
+    const frame = new Uint8Array(160);
+    player.read(frame);
+    frames.push(Buffer.from(frame).toString("hex"));
+  }
+  return { frames, isEnded: player.isEnded, positionMs: player.positionMs };
+}
+const tone = (frequencyHz: number, durationMs: number): PlayableItem => ({ kind: "tone", frequencyHz, durationMs });
+
+test.each([
+  [0, 5],
+  [1, 10],
+  [3, 20],
+])("a prompt repeated %i times is %i frames, each round like the first", async (repeat, frames) => {
+  const [once, whole] = [await played(0), await played(repeat)];
+  expect(whole.frames).toEqual(Array.from({ length: repeat + 1 }, () => once.frames).flat());
+  expect([whole.isEnded, whole.positionMs]).toEqual([true, frames * 20]);
+});
+
+test("for ever is for ever, and goes on in the middle of a round; without sound it ends", async () => {
+  const [once, endless, later] = [await played(0), await played(-1), await played(-1, 1060)];
+  expect(endless.isEnded).toBe(false);
+  expect(endless.frames).toEqual(Array.from({ length: 8 }, () => once.frames).flat());
+  expect(later.frames.slice(0, 4)).toEqual([...once.frames.slice(3), ...once.frames.slice(0, 2)]);
+  expect((await played(-1, 0, [])).isEnded).toBe(true);
+});
+
+test("the offset counts all rounds, also beyond the last", async () => {
+  const once = await played(0);
+  expect((await played(2, 240)).frames).toEqual(once.frames.slice(2));
+  expect(await played(1, 5000)).toMatchObject({ isEnded: true, frames: [expect.any(String)] });
 });

@@ -23,10 +23,13 @@ export class Player {
   /** The piece that plays, and how much of it has been. */
   #index = 0;
   #offset = 0;
+  /** How many times the pieces are still to be gone through after this one. */
+  #repeatsLeft: number;
 
   constructor(plan: PromptPlan, codec: Codec) {
     this.plan = plan;
     this.#codec = codec;
+    this.#repeatsLeft = repeatsOf(plan);
     this.#position = Math.max(0, Math.round(plan.offsetMs)) * samplesPerMs;
   }
 
@@ -69,6 +72,7 @@ export class Player {
     let at = 0;
     while (at < into.length) {
       const piece = this.#pieces?.[this.#index];
+      if (piece === undefined && this.#isAgain()) continue;
       if (piece === undefined) break;
       const length = Math.min(into.length - at, piece.samples - this.#offset);
       this.#copy(piece, into, at, at + length);
@@ -80,7 +84,16 @@ export class Player {
       this.#offset = 0;
     }
     if (at < into.length) into.fill(this.#codec.silence, at);
-    if (this.#pieces !== undefined && this.#index >= this.#pieces.length) this.#isEnded = true;
+    if (this.#pieces !== undefined && this.#index >= this.#pieces.length && !this.#isAgain()) this.#isEnded = true;
+  }
+
+  /** Goes back to the first piece when another round is due. A prompt without any sound has no rounds. */
+  #isAgain(): boolean {
+    if (this.#repeatsLeft === 0 || samplesOf(this.#pieces) === 0) return false;
+    this.#repeatsLeft -= 1;
+    this.#index = 0;
+    this.#offset = 0;
+    return true;
   }
 
   end(): void {
@@ -99,13 +112,25 @@ export class Player {
 
   #seek(): void {
     const pieces = this.#pieces ?? [];
+    const round = Math.max(1, samplesOf(pieces));
+    const rounds = Math.min(Math.floor(this.#position / round), repeatsOf(this.plan));
+    this.#repeatsLeft = repeatsOf(this.plan) - rounds;
     this.#index = 0;
-    this.#offset = this.#position;
+    this.#offset = this.#position - rounds * round;
     while (this.#index < pieces.length && this.#offset >= (pieces[this.#index]?.samples ?? 0)) {
       this.#offset -= pieces[this.#index]?.samples ?? 0;
       this.#index += 1;
     }
   }
+}
+
+/** Infinity for ever. */
+function repeatsOf({ repeat = 0 }: PromptPlan): number {
+  return repeat < 0 ? Number.POSITIVE_INFINITY : repeat;
+}
+
+function samplesOf(pieces: readonly Piece[] = []): number {
+  return pieces.reduce((sum, { samples }) => sum + samples, 0);
 }
 
 async function pieceOf(item: PlayableItem, codec: Codec, cache: PromptCache): Promise<Piece> {

@@ -5,8 +5,11 @@ import {
   type CallEvent,
   callRefusal,
   type Calls,
+  type Dial,
   type Originate,
   type Outcome,
+  type Party,
+  type ScriptPin,
   type Seat,
 } from "../../../src/calls/index.ts";
 import { type Directory, isE164 } from "../../../src/directory/index.ts";
@@ -14,6 +17,9 @@ import type { Clock, Ids } from "../../../src/kernel/index.ts";
 import type { FakeViews } from "./views.ts";
 
 const hungUpHere: Outcome = { result: "completed", side: "local", q850: 16, text: "Normal clearing" };
+
+type Facts = Pick<Call, "origin" | "direction" | "from" | "to" | "data"> &
+  Partial<Pick<Call, "limits" | "script" | "userData" | "callback">>;
 
 export class FakeCalls implements Calls {
   readonly #directory: Directory;
@@ -36,6 +42,18 @@ export class FakeCalls implements Calls {
     return this.#once(commandId, async () => this.#create(accountId, request));
   }
 
+  /** Rings the user's own phone; the other side is not dialled here. */
+  dial(accountId: string, { by, to, callerId = "anonymous", userData = {}, data = {} }: Dial, commandId?: string): Promise<Call> {
+    return this.#once(commandId, async () => {
+      const user = this.#directory.users.get(accountId, by);
+      if (this.isUnavailable) throw callRefusal("CALLS_UNAVAILABLE");
+      if (user === undefined) throw callRefusal("CALL_DESTINATION_UNKNOWN", { to });
+      const address = { kind: "user", userId: by, name: user.email } as const;
+      const facts = { origin: { kind: "request", by }, direction: "outbound", from: callerId, to, data, userData } as const;
+      return this.#begin(accountId, facts, { role: "caller", address, ringMs: 60_000 }, {});
+    });
+  }
+
   send(accountId: string, callId: string, command: CallCommand, commandId?: string): Promise<Call> {
     return this.#once(commandId, async () => this.#obey(accountId, callId, command));
   }
@@ -46,7 +64,9 @@ export class FakeCalls implements Calls {
 
   answer(callId: string): Call {
     const answered = this.#eachLeg(callId, { state: "answered", answeredAt: this.#clock.now(), acknowledged: true }, "active");
-    return this.#put({ ...answered, answeredAt: this.#clock.now() });
+    const at = this.#clock.now();
+    const parties = Object.fromEntries(Object.entries(answered.parties).map(([id, party]) => [id, { ...party, answeredAt: at }]));
+    return this.#put({ ...answered, parties, answeredAt: at });
   }
 
   end(callId: string, outcome: Outcome = hungUpHere): Call {
@@ -57,35 +77,59 @@ export class FakeCalls implements Calls {
     return this.#put({ ...left, parties, endedAt: at, outcome }, { kind: "call.ended", at, outcome });
   }
 
-  #create(accountId: string, { by, to, callerId, flowId, ringMs = 60_000, totalMs = 3_600_000, data = {} }: Originate): Call {
-    const { flows, numbers, trunks } = this.#directory;
+  #create(accountId: string, request: Originate): Call {
+    const { by, callerId, ringMs = 60_000, totalMs = 3_600_000, data = {}, callback } = request;
+    const { numbers, trunks } = this.#directory;
     if (this.isUnavailable) throw callRefusal("CALLS_UNAVAILABLE");
-    const flow = flows.get(accountId, flowId);
-    if (flow === undefined) throw callRefusal("CALL_FLOW_UNKNOWN", { flowId });
-    if (!isE164(to)) throw callRefusal("CALL_NUMBER_INVALID", { number: to });
-    if (numbers.byNumber(callerId)?.accountId !== accountId) throw callRefusal("CALL_CALLER_ID_NOT_OWNED", { callerId });
-    const at = this.#clock.now();
-    const [id, partyId, legId, bridgeId] = [this.#ids.next(), this.#ids.next(), this.#ids.next(), this.#ids.next()] as const;
-    const trunk = trunks.list(accountId).find(({ prefixes }) => prefixes.some((prefix) => to.startsWith(prefix)));
-    const script = { flowId, version: flow.version, hash: flow.hash };
+    const script = this.#pinOf(accountId, request);
+    const address = typeof request.to === "string" ? ({ kind: "number", number: request.to } as const) : request.to;
+    const to = address.kind === "number" ? address.number : address.uri;
+    if (address.kind === "number" && !isE164(to)) throw callRefusal("CALL_NUMBER_INVALID", { number: to });
+    const from = typeof callerId === "string" ? callerId : callerId.name;
+    if (typeof callerId === "string" && numbers.byNumber(callerId)?.accountId !== accountId) {
+      throw callRefusal("CALL_CALLER_ID_NOT_OWNED", { callerId });
+    }
+    const taking = trunks.list(accountId).find(({ prefixes }) => prefixes.some((prefix) => to.startsWith(prefix)));
+    const route = taking === undefined ? {} : { trunkId: taking.id };
     const facts = {
       origin: { kind: "request", by },
       direction: "outbound",
-      from: callerId,
+      from,
       to,
       limits: { ringMs, totalMs },
       script,
       data,
+      ...(callback !== undefined && { callback }),
     } as const;
+    const call = this.#begin(accountId, facts, { role: "callee", address, ringMs }, route);
+    if (taking !== undefined || address.kind === "uri") return call;
+    return this.end(call.id, { result: "no-route", side: "local", sipStatus: 404, q850: 3, text: "No trunk takes this number" });
+  }
+
+  #pinOf(accountId: string, request: Originate): ScriptPin {
+    if ("flow" in request) return { flowId: "", version: 1, hash: request.flow.hash };
+    const { flowId } = request;
+    const flow = this.#directory.flows.get(accountId, flowId);
+    if (flow === undefined) throw callRefusal("CALL_FLOW_UNKNOWN", { flowId });
+    return { flowId, version: flow.version, hash: flow.hash };
+  }
+
+  #begin(accountId: string, facts: Facts, party: Pick<Party, "role" | "address" | "ringMs">, route: { readonly trunkId?: string }): Call {
+    const at = this.#clock.now();
+    const { to, from } = facts;
+    const { limits = { ringMs: party.ringMs, totalMs: 3_600_000 } } = facts;
+    const [id, partyId, legId, bridgeId] = [this.#ids.next(), this.#ids.next(), this.#ids.next(), this.#ids.next()] as const;
     const seat: Seat = { partyId, state: "dialling", since: at, waitedMs: 0, activeMs: 0, heldMs: 0 };
     const call: Call = {
+      userData: {},
       ...facts,
+      limits,
       id,
       accountId,
       seq: 1,
       createdAt: at,
       changedAt: at,
-      parties: { [partyId]: { id: partyId, role: "callee", address: { kind: "number", number: to }, joinedAt: at, ringMs } },
+      parties: { [partyId]: { ...party, id: partyId, joinedAt: at } },
       legs: {
         [legId]: {
           id: legId,
@@ -93,12 +137,12 @@ export class FakeCalls implements Calls {
           direction: "outbound",
           state: "inviting",
           route: {
-            ...(trunk === undefined ? {} : { trunkId: trunk.id }),
+            ...route,
             requestUri: `sip:${to}@127.0.0.1`,
             host: "127.0.0.1",
             port: 5060,
             protocol: "udp",
-            fromUri: `sip:${callerId}@127.0.0.1`,
+            fromUri: `sip:${from}@127.0.0.1`,
             toUri: `sip:${to}@127.0.0.1`,
             mediaToSource: false,
           },
@@ -111,12 +155,10 @@ export class FakeCalls implements Calls {
         },
       },
       bridges: { [bridgeId]: { id: bridgeId, kind: "main", createdAt: at, seats: { [partyId]: seat } } },
-      log: [{ at, text: `Calling ${to} from ${callerId}` }],
+      log: [{ at, text: `Calling ${to} from ${from}` }],
       recoveries: 0,
     };
-    this.#put(call, { kind: "call.created", at, callId: id, accountId, bridgeId, ...facts });
-    if (trunk !== undefined) return call;
-    return this.end(id, { result: "no-route", side: "local", sipStatus: 404, q850: 3, text: "No trunk takes this number" });
+    return this.#put(call, { kind: "call.created", at, callId: id, accountId, bridgeId, ...facts, limits });
   }
 
   #obey(accountId: string, callId: string, command: CallCommand): Call {
@@ -140,6 +182,22 @@ export class FakeCalls implements Calls {
         );
         return this.#put({ ...call, data }, { kind: "data.changed", at, set: command.set, by: command.by });
       }
+      case "set-user-data": {
+        const kept = Object.entries({ ...(command.clear === true ? {} : call.userData), ...command.set }).filter(
+          ([, value]) => value !== null,
+        );
+        const { by, clear = false, set } = command;
+        return this.#put({ ...call, userData: Object.fromEntries(kept) }, { kind: "user-data.changed", at, by, clear, set });
+      }
+      case "mute":
+      case "unmute":
+        return this.#put(withSeats(call, (seat) => ({ ...seat, muted: command.kind === "mute" })));
+      case "answer":
+        return this.answer(callId);
+      case "send-digits":
+      case "transfer":
+        return call;
+      case "leave":
       case "hang-up":
         return this.end(callId);
     }

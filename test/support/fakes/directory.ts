@@ -13,11 +13,14 @@ export function fakeDirectory(): FakeDirectory {
   const accounts = new Map<string, NonNullable<ReturnType<Directory["accounts"]["get"]>>>();
   const users = rowsOf<Parameters<Directory["users"]["insert"]>[0]>(state, "email", (user) => user.email.toLowerCase());
   const phones = rowsOf<Parameters<Directory["phones"]["insert"]>[0]>(state, "username", (phone) => phone.username);
+  const lines = rowsOf<Parameters<Directory["lines"]["insert"]>[0]>(state, "number", lineKey);
   const numbers = rowsOf<Parameters<Directory["numbers"]["insert"]>[0]>(state, "number", (number) => number.number);
   const trunks = rowsOf<Parameters<Directory["trunks"]["insert"]>[0]>(state, "id", (trunk) => trunk.id);
   const flows = rowsOf<Parameters<Directory["flows"]["insert"]>[0]>(state, "id", (flow) => flow.id);
   const apiKeys = rowsOf<Parameters<Directory["apiKeys"]["insert"]>[0]>(state, "keyHash", (key) => key.keyHash);
   const logins = rowsOf<Parameters<Directory["logins"]["insert"]>[0]>(state, "tokenHash", (login) => login.tokenHash);
+  const applications = rowsOf<Parameters<Directory["applications"]["insert"]>[0]>(state, "id", (application) => application.id);
+  const accessTokens = rowsOf<Parameters<Directory["accessTokens"]["insert"]>[0]>(state, "tokenHash", (token) => token.tokenHash);
   return {
     get isAway() {
       return state.isAway;
@@ -44,12 +47,27 @@ export function fakeDirectory(): FakeDirectory {
       byUsername: phones.byUnique,
       byUser: (userId) => phones.all().filter((phone) => phone.userId === userId),
     },
+    lines: {
+      ...lines.rows,
+      byNumber: (accountId, number) => lines.byUnique(lineKey({ accountId, number })),
+      byUser: (userId) => lines.all().filter((line) => line.userId === userId),
+    },
     numbers: { ...numbers.rows, byNumber: numbers.byUnique },
     trunks: { ...trunks.rows, bySource: (address) => trunks.all().filter((trunk) => trunk.sourceAddresses.includes(address)) },
     flows: flows.rows,
     apiKeys: { ...apiKeys.rows, byHash: apiKeys.byUnique },
     logins: { ...logins.rows, byHash: logins.byUnique },
+    applications: { ...applications.rows, byId: applications.byUnique },
+    accessTokens: {
+      ...accessTokens.rows,
+      byHash: accessTokens.byUnique,
+      byApplication: (applicationId) => accessTokens.all().filter((token) => token.applicationId === applicationId),
+    },
   };
+}
+
+function lineKey({ accountId, number }: { readonly accountId: string; readonly number: string }): string {
+  return `${accountId} ${number}`;
 }
 
 function rowsOf<T extends Row>(state: { readonly isAway: boolean }, field: string, uniqueOf: (row: T) => string) {

@@ -1,5 +1,13 @@
 /** The read side of calls in memory: what fakes/calls.ts writes, or a test puts in. */
-import { type Call, type CallEvent, type CallEventEnvelope, type CallFilter, callRefusal, type Views } from "../../../src/calls/index.ts";
+import {
+  type Call,
+  type CallChange,
+  type CallEvent,
+  type CallEventEnvelope,
+  type CallFilter,
+  callRefusal,
+  type Views,
+} from "../../../src/calls/index.ts";
 
 type Reader = { readonly accountId: string; readonly handler: (event: CallEventEnvelope) => void };
 
@@ -7,11 +15,13 @@ export class FakeViews implements Views {
   readonly #calls = new Map<string, Call>();
   readonly #events: CallEventEnvelope[] = [];
   readonly #readers = new Set<Reader>();
+  readonly #watchers = new Set<(change: CallChange) => void>();
   #position = 0;
   #forgottenUpTo = 0;
 
   /** Stores a call's state and tells `events` to whoever listens, as one journal record does. */
   put(call: Call, ...events: readonly CallEvent[]): Call {
+    const before = this.#calls.get(call.id);
     this.#calls.set(call.id, call);
     this.#position++;
     events.forEach((event, index) => {
@@ -20,6 +30,7 @@ export class FakeViews implements Views {
       this.#events.push(envelope);
       for (const reader of this.#readers) if (reader.accountId === call.accountId) reader.handler(envelope);
     });
+    for (const watcher of this.#watchers) watcher({ position: this.#position, before, after: call, events });
     return call;
   }
 
@@ -51,6 +62,11 @@ export class FakeViews implements Views {
     const start = after + (page.offset ?? 0);
     const more = start + page.limit < all.length;
     return { items: all.slice(start, start + page.limit), more, ...(page.total === true ? { total: all.length } : {}) };
+  }
+
+  watch(handler: (change: CallChange) => void) {
+    this.#watchers.add(handler);
+    return { close: () => void this.#watchers.delete(handler) };
   }
 
   async subscribe(accountId: string, afterId: string | undefined, handler: Reader["handler"]) {

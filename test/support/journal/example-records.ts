@@ -1,4 +1,4 @@
-import type { RecordDraft } from "../../../src/calls/index.ts";
+import type { OutboxItem, RecordDraft } from "../../../src/calls/index.ts";
 
 export const exampleAccount = "0193a0b1c2d3000000000001";
 
@@ -6,7 +6,7 @@ export const exampleAccount = "0193a0b1c2d3000000000001";
 export function stepOf(
   callId: string,
   seq: number,
-  options: { readonly at?: number; readonly isLast?: boolean; readonly value?: string } = {},
+  options: { readonly at?: number; readonly isLast?: boolean; readonly value?: string; readonly outbox?: readonly OutboxItem[] } = {},
 ): RecordDraft {
   const at = options.at ?? 1_000_000 + seq;
   return {
@@ -20,5 +20,6 @@ export function stepOf(
       },
     ],
     ...(options.isLast === true ? { ended: [callId] } : {}),
+    ...(options.outbox === undefined ? {} : { outbox: options.outbox }),
   };
 }

@@ -23,6 +23,7 @@ export function endedCall(id: string, accountId: string, changes: Partial<Call> 
     legs: {},
     bridges: {},
     data: {},
+    userData: {},
     log: [],
     endedAt: createdAt + 5000,
     outcome: { result: "completed", side: "remote", q850: 16, text: "The caller hung up." },

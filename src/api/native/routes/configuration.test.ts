@@ -88,6 +88,38 @@ describe("trunks", () => {
   });
 });
 
+describe("lines", () => {
+  test("are given to a user, moved to another and taken away", async () => {
+    const { user, manager } = api.users;
+    const made = await api.ask("administrator", "POST", "/v1/lines", { userId: user.id, number: "5001" });
+    expect([made.status, made.body.userId, made.body.number]).toEqual([201, user.id, "5001"]);
+    const url = String(made.headers["location"]);
+    expect((await api.ask("administrator", "PATCH", url, { userId: manager.id })).body).toMatchObject({
+      userId: manager.id,
+      number: "5001",
+    });
+    expect((await api.ask("administrator", "PATCH", url, { number: "5002" })).body).toMatchObject({ userId: manager.id, number: "5002" });
+    expect(api.directory.lines.byNumber(api.accountId, "5002")?.userId).toBe(manager.id);
+    expect((await api.ask("administrator", "GET", "/v1/lines")).body.items.map(({ number }) => number)).toEqual(["5002"]);
+    expect((await api.ask("administrator", "DELETE", url)).status).toBe(204);
+    expect((await api.ask("administrator", "GET", url)).status).toBe(404);
+  });
+
+  test.each(["5", "123456789", "+5001", "50a1", ""])("%j is no extension", async (number) => {
+    const { status, body } = await api.ask("administrator", "POST", "/v1/lines", { userId: api.users.user.id, number });
+    expect([status, body.errors?.[0]?.path]).toEqual([400, "number"]);
+  });
+
+  test("need a user of the account and a number nobody has", async () => {
+    const nobody = await api.ask("administrator", "POST", "/v1/lines", { userId: "0123456789abcdef01234567", number: "5001" });
+    expect([nobody.status, nobody.body.errors?.[0]?.path]).toEqual([400, "userId"]);
+    const first = { userId: api.users.user.id, number: "5001" };
+    await api.ask("administrator", "POST", "/v1/lines", first);
+    const again = await api.ask("administrator", "POST", "/v1/lines", first);
+    expect([again.status, again.body.code, again.body.errors?.[0]?.path]).toEqual([409, "DIRECTORY_DUPLICATE", "number"]);
+  });
+});
+
 describe("users", () => {
   const newUser = {
     email: "Ann@example.com",

@@ -114,6 +114,11 @@ export const phoneSchema = Type.Object({ ...entry, userId: id(), username: sipUs
 export const newPhoneSchema = Type.Object({ userId: id(), username: sipUsername(), password: password() }, closed);
 export const phoneChangeSchema = Type.Object({ password: password() }, closed);
 
+const extension = () => Type.String({ pattern: "^[0-9]{2,8}$", description: "2 to 8 digits, unique in the account.", examples: ["5001"] });
+export const lineSchema = Type.Object({ ...entry, userId: id(), number: extension() }, closed);
+export const newLineSchema = Type.Object({ userId: id(), number: extension() }, closed);
+export const lineChangeSchema = Type.Object({ userId: Type.Optional(id()), number: Type.Optional(extension()) }, closed);
+
 const apiKey = { ...entry, userId: id(), name: name(), keyPrefix: Type.String({ description: "The first characters of the key." }) };
 export const apiKeySchema = Type.Object(apiKey, closed);
 export const createdApiKeySchema = Type.Object({ ...apiKey, key: Type.String({ description: "Shown this once." }) }, closed);

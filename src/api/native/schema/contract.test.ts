@@ -34,6 +34,9 @@ test("the shapes that clients compile against are the ones that are validated an
   expectTypeOf<Shape<typeof configuration.phoneSchema>>().toEqualTypeOf<Wire<k.PhoneView>>();
   expectTypeOf<Shape<typeof configuration.newPhoneSchema>>().toEqualTypeOf<Wire<k.NewPhone>>();
   expectTypeOf<Shape<typeof configuration.phoneChangeSchema>>().toEqualTypeOf<Wire<k.PhoneChange>>();
+  expectTypeOf<Shape<typeof configuration.lineSchema>>().toEqualTypeOf<Wire<k.LineView>>();
+  expectTypeOf<Shape<typeof configuration.newLineSchema>>().toEqualTypeOf<Wire<k.NewLine>>();
+  expectTypeOf<Shape<typeof configuration.lineChangeSchema>>().toEqualTypeOf<Wire<k.LineChange>>();
   expectTypeOf<Shape<typeof configuration.apiKeySchema>>().toEqualTypeOf<Wire<k.ApiKeyView>>();
   expectTypeOf<Shape<typeof configuration.createdApiKeySchema>>().toEqualTypeOf<Wire<k.CreatedApiKey>>();
   expectTypeOf<Shape<typeof configuration.newApiKeySchema>>().toEqualTypeOf<Wire<k.NewApiKey>>();

@@ -1,0 +1,124 @@
+/** What a user may do to a call through the party that is theirs. */
+import { isDeepStrictEqual } from "node:util";
+import { callRefusal } from "../errors.ts";
+import type { Address, Call, Party } from "../model.ts";
+import { outcomes } from "../outcome.ts";
+import { answeredLegOf, liveLegsOf, partiesPresent, seatOf } from "../parts.ts";
+import { debtOf, endLeg, partyLeft } from "./ending.ts";
+import type { CommandDecisions } from "./command-decisions.ts";
+import { dial, ring } from "./set-up.ts";
+import type { Step } from "./step.ts";
+
+const userDataKeys = 200;
+const userDataChars = 65_536;
+
+export const userDecisions: CommandDecisions<"leave" | "answer" | "mute" | "unmute" | "send-digits" | "transfer" | "set-user-data"> = {
+  leave(step, { by }) {
+    const party = partyOfUser(step.call, by);
+    const unanswered = party.by === undefined ? outcomes.cancelled() : outcomes.declined();
+    partyLeft(step, party.id, party.answeredAt === undefined ? unanswered : outcomes.completedBy("local"));
+  },
+
+  // A SIP phone cannot be made to pick up: it is rung once more and asked to answer by itself.
+  answer(step, { by }) {
+    const party = partyOfUser(step.call, by);
+    const ringing = liveLegsOf(step.call, party.id).filter(({ state, direction }) => state !== "answered" && direction === "outbound");
+    if (ringing.length === 0) throw callRefusal("CALL_STATE_FORBIDS", { reason: "The call is not ringing at this user." });
+    if (ringing.every(({ route }) => route.autoAnswer === true)) return;
+    ring(
+      step,
+      party.id,
+      ringing.map(({ route }) => ({ ...route, autoAnswer: true })),
+    );
+    // Without a port for the new leg the old ones go on ringing.
+    if (liveLegsOf(step.call, party.id).length === ringing.length) {
+      throw callRefusal("CALLS_UNAVAILABLE", { reason: outcomes.noPorts().text });
+    }
+    for (const leg of ringing) endLeg(step, leg, outcomes.cancelled(), debtOf(leg, outcomes.cancelled()));
+  },
+
+  mute: (step, { by }) => muted(step, by, true),
+  unmute: (step, { by }) => muted(step, by, false),
+
+  "send-digits"(step, { by, digits }) {
+    if (!/^[0-9A-D*#]{1,64}$/i.test(digits)) throw callRefusal("CALL_DIGITS_INVALID", { digits: digits.length });
+    const own = partyOfUser(step.call, by);
+    // Who is on hold hears nothing of the talk, tones neither; nor does anybody hear who is held.
+    const others = isTalking(step.call, own)
+      ? partiesPresent(step.call).filter((other) => other !== own && isTalking(step.call, other))
+      : [];
+    if (others.length === 0) throw callRefusal("CALL_STATE_FORBIDS", { reason: "The user talks to nobody now." });
+    if (others.some(({ digitsToSend }) => digitsToSend !== undefined)) {
+      throw callRefusal("CALL_STATE_FORBIDS", { reason: "Earlier digits are still being sent." });
+    }
+    const digitsId = step.around.nextId();
+    for (const { id } of others) step.emit({ kind: "digits.begun", at: step.now, partyId: id, digitsId, digits: digits.toUpperCase() });
+  },
+
+  transfer(step, { by, to, callerId }) {
+    const own = partyOfUser(step.call, by);
+    const remaining = partiesPresent(step.call).find(({ id }) => id !== own.id && answeredLegOf(step.call, id) !== undefined);
+    if (remaining === undefined || answeredLegOf(step.call, own.id) === undefined) {
+      throw callRefusal("CALL_STATE_FORBIDS", { reason: "Both sides must be connected." });
+    }
+    const destination = step.around.destination(step.call.accountId, to);
+    if (destination === undefined) throw callRefusal("CALL_DESTINATION_UNKNOWN", { to });
+    if (partiesPresent(step.call).some(({ address }) => isSameUser(address, destination))) {
+      throw callRefusal("CALL_STATE_FORBIDS", { reason: "The destination is in this call already." });
+    }
+    // Who remains is heard again, stands by itself, and the user who transfers takes nobody along.
+    const place = seatOf(step.call, remaining.id);
+    if (place?.seat.state === "held") step.emit({ kind: "seat.retrieved", at: step.now, bridgeId: place.bridge.id, partyId: remaining.id });
+    const { dialId } = own;
+    for (const { id, by: standsBy } of [remaining, own]) {
+      if (standsBy !== undefined) step.emit({ kind: "party.reparented", at: step.now, partyId: id, by: null });
+    }
+    dial(step, {
+      role: "callee",
+      address: destination,
+      callerId: callerId ?? step.call.from,
+      ringMs: step.call.limits.ringMs,
+      by: remaining.id,
+      // A flow that dialled this user goes on when the one in their place leaves.
+      ...(dialId !== undefined && own.by === remaining.id && { dialId }),
+    });
+    partyLeft(step, own.id, outcomes.transferred());
+  },
+
+  "set-user-data"(step, { by, set, clear = false }) {
+    if (step.call.endedAt !== undefined) throw callRefusal("CALL_ENDED", { callId: step.call.id });
+    const { userData } = step.call;
+    const next = Object.fromEntries(Object.entries({ ...(clear ? {} : userData), ...set }).filter(([, value]) => value !== null));
+    if (Object.keys(next).length > userDataKeys || JSON.stringify(next).length > userDataChars) {
+      throw callRefusal("CALL_DATA_TOO_LARGE", { limitKeys: userDataKeys, limitChars: userDataChars });
+    }
+    if (!isDeepStrictEqual(next, userData)) step.emit({ kind: "user-data.changed", at: step.now, by, clear, set });
+  },
+};
+
+function muted(step: Step, by: string, isMuted: boolean): void {
+  const party = partyOfUser(step.call, by);
+  const place = seatOf(step.call, party.id);
+  if (place === undefined || (place.seat.state !== "active" && place.seat.state !== "held")) {
+    throw callRefusal("CALL_STATE_FORBIDS", { reason: "The user is not connected." });
+  }
+  if ((place.seat.muted ?? false) !== isMuted) {
+    step.emit({ kind: "seat.muted", at: step.now, bridgeId: place.bridge.id, partyId: party.id, muted: isMuted });
+  }
+}
+
+function isTalking(call: Call, party: Party): boolean {
+  return answeredLegOf(call, party.id) !== undefined && seatOf(call, party.id)?.seat.state === "active";
+}
+
+function isSameUser(one: Address, other: Address): boolean {
+  return one.kind === "user" && other.kind === "user" && one.userId === other.userId;
+}
+
+/** The party that is this user now. Throws CALL_ENDED or CALL_NOT_A_PARTY. */
+function partyOfUser(call: Call, userId: string): Party {
+  if (call.endedAt !== undefined) throw callRefusal("CALL_ENDED", { callId: call.id });
+  const party = partiesPresent(call).find(({ address }) => address.kind === "user" && address.userId === userId);
+  if (party === undefined) throw callRefusal("CALL_NOT_A_PARTY", { callId: call.id });
+  return party;
+}

@@ -1,0 +1,1 @@
+export { type AgentActivity, type AgentState, type AgentStates, type AgentStateStore, loadAgentStates } from "./agent-states.ts";

@@ -1,0 +1,54 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openTestStore, type TestStore } from "../../test/support/store/open-test-store.ts";
+import { itemOf, outboxStoreCase } from "../../test/support/webhooks/outbox-store.case.ts";
+import type { OutboxItem } from "../calls/index.ts";
+import { silentLogger } from "../kernel/index.ts";
+import { type Database, openDatabase } from "./database.ts";
+
+let opened: TestStore;
+let db: Database;
+let cursor = 0;
+beforeAll(async () => {
+  opened = await openTestStore();
+  const { server } = opened.store;
+  if (server === undefined) throw new Error("the test store has a server");
+  db = openDatabase({ connection: server.connection, size: 1, statementMs: 4000, logger: silentLogger });
+});
+afterAll(async () => {
+  await db.destroy();
+  await opened[Symbol.asyncDispose]();
+});
+
+/** One record with these items, shipped. */
+async function add(items: readonly OutboxItem[]): Promise<void> {
+  cursor += 1;
+  await opened.store.archive.ship({ cursor, events: [], calls: [], outbox: items.map((item) => ({ position: cursor, item })) });
+}
+
+describe("as every outbox", () => {
+  outboxStoreCase(async () => {
+    await db.deleteFrom("outbox").execute();
+    return { store: opened.store.outbox, add };
+  });
+});
+
+const ids = async () => (await db.selectFrom("outbox").select("id").orderBy("position").orderBy("index").execute()).map(({ id }) => id);
+
+test("a batch whose answer was lost puts nothing in again, not even what was delivered meanwhile", async () => {
+  await db.deleteFrom("outbox").execute();
+  await add([itemOf("a"), itemOf("b")]);
+  await opened.store.outbox.settle("a");
+  const again = ["a", "b"].map((id) => ({ position: cursor, item: itemOf(id) }));
+  await opened.store.archive.ship({ cursor, events: [], calls: [], outbox: again });
+  cursor += 1;
+  const more = [...again, { position: cursor, item: itemOf("c") }];
+  await opened.store.archive.ship({ cursor, events: [], calls: [], outbox: more });
+  expect(await ids()).toEqual(["b", "c"]);
+});
+
+test("items come in the transaction of their records, or not at all", async () => {
+  await db.deleteFrom("outbox").execute();
+  const broken = { position: cursor + 1, item: itemOf("x", { key: "no\u0000text" }) };
+  await expect(opened.store.archive.ship({ cursor: cursor + 1, events: [], calls: [], outbox: [broken] })).rejects.toThrow();
+  expect([await ids(), await opened.store.archive.cursor()]).toEqual([[], cursor]);
+});
