@@ -69,6 +69,19 @@ test("a late packet makes the delay longer by a frame", () => {
   expect(read(buffer)).toEqual([3]);
 });
 
+test("what is older than something already heard stays unheard, however long the delay has become", () => {
+  const buffer = new JitterBuffer(silence);
+  put(buffer, 0, 0);
+  put(buffer, 5, 0);
+  const heard: number[] = [];
+  for (let count = 0; count < 8; count++) heard.push(...read(buffer));
+  // Two late packets make two frames of room; the third would fit into it.
+  for (const frame of [1, 2, 4]) put(buffer, frame, 0);
+  for (let count = 0; count < 4; count++) heard.push(...read(buffer));
+  expect(heard.filter((byte) => byte !== silence)).toEqual([1, 6]);
+  expect(buffer.dropped).toBe(3);
+});
+
 test("a long time of packets that all come early makes it shorter by a frame", () => {
   const buffer = new JitterBuffer(silence);
   const heard: number[] = [];

@@ -21,6 +21,8 @@ export class JitterBuffer {
   readonly #seen = new Int32Array(rememberedNumbers).fill(-1);
   /** Timestamp of the next sample to read; undefined before the first packet. */
   #next: number | undefined;
+  /** Timestamp up to which the stream has been read. Ahead of #next while time is being repeated for a longer delay; what is before it is never played. */
+  #readUntil = 0;
   /** The least time any recent packet had left before it was due, and over how many packets. */
   #leastAhead = maxDepthSamples;
   #watched = 0;
@@ -44,8 +46,8 @@ export class JitterBuffer {
       return;
     }
     this.#seen[place] = sequenceNumber;
-    this.#next ??= (timestamp - initialDelaySamples) >>> 0;
-    let ahead = (timestamp - this.#next) | 0;
+    if (this.#next === undefined) this.#restart(timestamp);
+    let ahead = (timestamp - (this.#next ?? 0)) | 0;
     if (ahead > maxDepthSamples || ahead < -maxDepthSamples) {
       this.#restart(timestamp);
       ahead = initialDelaySamples;
@@ -53,6 +55,10 @@ export class JitterBuffer {
     if (ahead < 0) {
       this.#late += 1;
       this.#shift(-frameSamples);
+      return;
+    }
+    if (((timestamp - this.#readUntil) | 0) < 0) {
+      this.#late += 1;
       return;
     }
     this.#watch(ahead);
@@ -84,6 +90,7 @@ export class JitterBuffer {
   #restart(timestamp: number): void {
     this.#ring.fill(this.#silence);
     this.#next = (timestamp - initialDelaySamples) >>> 0;
+    this.#readUntil = this.#next;
     this.#leastAhead = maxDepthSamples;
     this.#watched = 0;
   }
@@ -109,5 +116,6 @@ export class JitterBuffer {
     const from = (this.#next ?? 0) % ringSamples;
     for (let index = 0; index < samples; index++) this.#ring[(from + index) % ringSamples] = this.#silence;
     this.#next = ((this.#next ?? 0) + samples) >>> 0;
+    if (((this.#next - this.#readUntil) | 0) > 0) this.#readUntil = this.#next;
   }
 }
