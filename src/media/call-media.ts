@@ -5,17 +5,25 @@ import type { MediaOrder } from "./orders.ts";
 import type { MediaEvent, MediaPlan } from "./plan.ts";
 import type { TickMember } from "./tick.ts";
 
+/** What has seconds to wait, such as RTCP, is looked at every 100 ms. */
+const attendFrames = 5;
+
 /** The media of one call on this thread: takes whole plans, finds what changed, and moves all its endpoints by one frame at each tick. */
 export class CallMedia implements TickMember {
+  readonly callId: string;
   readonly #context: EndpointContext;
   readonly #emit: (endpointId: string, event: MediaEvent) => void;
   readonly #endpoints = new Map<string, Endpoint>();
   /** The same as an array: cheaper to walk three times in each frame. */
   #ticking: readonly Endpoint[] = [];
+  /** False while nobody listens to anybody: then a frame is only sent. */
+  #isHeard = false;
+  #framesToAttend = 0;
   readonly #mixer = new Mixer();
   readonly #closing = new Set<Promise<void>>();
 
-  constructor(context: EndpointContext, emit: (endpointId: string, event: MediaEvent) => void) {
+  constructor(callId: string, context: EndpointContext, emit: (endpointId: string, event: MediaEvent) => void) {
+    this.callId = callId;
     this.#context = context;
     this.#emit = emit;
   }
@@ -42,6 +50,7 @@ export class CallMedia implements TickMember {
     this.#ticking = [...this.#endpoints.values()];
     const heard = this.#mixer.arrange(this.#endpoints);
     for (const endpoint of this.#endpoints.values()) endpoint.listen(heard.has(endpoint));
+    this.#isHeard = this.#ticking.some(({ hearing }) => hearing !== undefined);
   }
 
   provide(order: Extract<MediaOrder, { kind: "prompt" }>): void {
@@ -49,11 +58,20 @@ export class CallMedia implements TickMember {
   }
 
   tick(): void {
+    if (this.#framesToAttend === 0) this.#attend();
+    this.#framesToAttend -= 1;
+    if (this.#isHeard) {
+      for (const endpoint of this.#ticking) endpoint.advance();
+      this.#mixer.begin();
+    }
+    for (const endpoint of this.#ticking) endpoint.speak(this.#mixer);
+    if (this.#isHeard) for (const endpoint of this.#ticking) endpoint.record();
+  }
+
+  #attend(): void {
+    this.#framesToAttend = attendFrames;
     const nowMs = this.#context.clock.monotonicMs();
-    for (const endpoint of this.#ticking) endpoint.advance(nowMs);
-    this.#mixer.begin();
-    for (const endpoint of this.#ticking) endpoint.speak(this.#mixer, nowMs);
-    for (const endpoint of this.#ticking) endpoint.record();
+    for (const endpoint of this.#ticking) endpoint.attend(nowMs);
   }
 
   /** Settles when every endpoint that left has told its end. */

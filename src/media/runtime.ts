@@ -2,11 +2,12 @@ import type { Clock, Ids, Logger, Timer } from "../kernel/index.ts";
 import type { OpenRtpSockets } from "../rtp/index.ts";
 import { CallMedia } from "./call-media.ts";
 import type { EndpointContext } from "./endpoint/context.ts";
+import { Outbox } from "./endpoint/outbox.ts";
 import type { MediaOrder, MediaReport } from "./orders.ts";
 import type { MediaEvent } from "./plan.ts";
 import { composeLoops } from "./sound/loops.ts";
 import { PromptCache } from "./sound/prompt-cache.ts";
-import { Tick, type TickMember } from "./tick.ts";
+import { Tick } from "./tick.ts";
 
 export type MediaRuntimeOptions = {
   readonly host: string;
@@ -25,8 +26,8 @@ const promptCacheBytes = 64 * 1024 * 1024;
 export class MediaRuntime {
   readonly #context: EndpointContext;
   readonly #report: (reports: readonly MediaReport[]) => void;
-  readonly #tick: Tick;
-  readonly #calls = new Map<string, { readonly media: CallMedia; readonly member: TickMember }>();
+  readonly #tick: Tick<CallMedia>;
+  readonly #calls = new Map<string, CallMedia>();
   /** Calls that left, until their recordings are closed. */
   readonly #ending = new Set<Promise<void>>();
   #reports: MediaReport[] = [];
@@ -35,17 +36,23 @@ export class MediaRuntime {
   constructor(options: MediaRuntimeOptions) {
     const { host, clock, ids, logger, openSockets } = options;
     const prompts = new PromptCache(promptCacheBytes);
-    this.#context = { host, clock, ids, logger, openSockets, prompts, loops: composeLoops() };
+    const outbox = new Outbox();
+    this.#context = { host, clock, ids, logger, openSockets, outbox, prompts, loops: composeLoops() };
     this.#report = options.report;
-    this.#tick = new Tick(clock);
+    this.#tick = new Tick(clock, {
+      failed: ({ callId }, cause) => this.#fail(callId, cause),
+      slotDone: () => outbox.flush(),
+    });
   }
 
   receive(orders: readonly MediaOrder[]): void {
     for (const order of orders) {
-      this.#guard(order.callId, () => {
+      try {
         if (order.kind === "apply") this.#apply(order);
-        else this.#calls.get(order.callId)?.media.provide(order);
-      });
+        else this.#calls.get(order.callId)?.provide(order);
+      } catch (cause) {
+        this.#fail(order.callId, cause);
+      }
     }
   }
 
@@ -59,36 +66,30 @@ export class MediaRuntime {
   #apply({ callId, plan }: Extract<MediaOrder, { kind: "apply" }>): void {
     const known = this.#calls.get(callId);
     if (known === undefined && plan.endpoints.length === 0) return;
-    const { media } = known ?? this.#add(callId);
+    const media = known ?? this.#add(callId);
     media.apply(plan);
     if (media.isEmpty) this.#end(callId);
   }
 
-  #add(callId: string): { readonly media: CallMedia; readonly member: TickMember } {
-    const media = new CallMedia(this.#context, (endpointId, event) => this.#emit(callId, endpointId, event));
-    const advance = () => media.tick();
-    const call = { media, member: { tick: () => this.#guard(callId, advance) } };
-    this.#calls.set(callId, call);
-    this.#tick.add(call.member);
-    return call;
+  #add(callId: string): CallMedia {
+    const media = new CallMedia(callId, this.#context, (endpointId, event) => this.#emit(callId, endpointId, event));
+    this.#calls.set(callId, media);
+    this.#tick.add(media);
+    return media;
   }
 
   /** A bug ends the media of one call, not of the thread. */
-  #guard(callId: string, action: () => void): void {
-    try {
-      action();
-    } catch (cause) {
-      this.#context.logger.error({ callId, cause }, "The media of a call failed and was ended.");
-      this.#end(callId);
-    }
+  #fail(callId: string, cause: unknown): void {
+    this.#context.logger.error({ callId, cause }, "The media of a call failed and was ended.");
+    this.#end(callId);
   }
 
   #end(callId: string): void {
-    const call = this.#calls.get(callId);
-    if (call === undefined) return;
+    const media = this.#calls.get(callId);
+    if (media === undefined) return;
     this.#calls.delete(callId);
-    this.#tick.remove(call.member);
-    const ending = call.media.close();
+    this.#tick.remove(media);
+    const ending = media.close();
     this.#ending.add(ending);
     void ending.finally(() => this.#ending.delete(ending));
   }

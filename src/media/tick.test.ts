@@ -1,7 +1,14 @@
 import { expect, test } from "vitest";
 import type { Timer } from "../kernel/index.ts";
 import { VirtualClock } from "../../test/support/virtual-clock.ts";
-import { Tick } from "./tick.ts";
+import { Tick, type TickListener, type TickMember } from "./tick.ts";
+
+const listener: TickListener<TickMember> = {
+  failed: (_member, cause) => {
+    throw cause;
+  },
+  slotDone: () => undefined,
+};
 
 /** A clock on which `lateMs` pass unseen before the next timer: a process that was held up. */
 class HeldClock extends VirtualClock {
@@ -24,8 +31,8 @@ function counter() {
 
 test("each member is called once every 20 ms, without drift", () => {
   const clock = new VirtualClock();
-  const tick = new Tick(clock);
-  const members = Array.from({ length: 130 }, counter);
+  const tick = new Tick(clock, listener);
+  const members = Array.from({ length: 230 }, counter);
   for (const member of members) tick.add(member);
   clock.advance(20_000);
   for (const { ticks } of members) {
@@ -36,7 +43,7 @@ test("each member is called once every 20 ms, without drift", () => {
 
 test("no timer is armed without members; a member may take itself out", () => {
   const clock = new VirtualClock();
-  const tick = new Tick(clock);
+  const tick = new Tick(clock, listener);
   expect(clock.armed).toBe(0);
   const stays = counter();
   const leaves = { ticks: 0, tick: () => tick.remove(leaves) };
@@ -48,21 +55,43 @@ test("no timer is armed without members; a member may take itself out", () => {
   expect(clock.armed).toBe(0);
 });
 
+test("what one member throws is told, the others go on, and each slot is closed after its members", () => {
+  const clock = new VirtualClock();
+  const log: string[] = [];
+  const named = (name: string) => ({ name, tick: () => void log.push(name) });
+  const broken = {
+    name: "broken",
+    tick: () => {
+      throw new Error("no");
+    },
+  };
+  const tick = new Tick<{ name: string; tick(): void }>(clock, {
+    failed: (member) => {
+      log.push(`${member.name} failed`);
+      tick.remove(member);
+    },
+    slotDone: () => log.push("done"),
+  });
+  for (const member of [named("a"), broken, named("b")]) tick.add(member);
+  clock.advance(21);
+  expect(log).toEqual(["b", "broken failed", "a", "done", "b", "a", "done"]);
+});
+
 test("many members are spread over slots", () => {
   const clock = new VirtualClock();
-  const tick = new Tick(clock);
+  const tick = new Tick(clock, listener);
   const calledAt: number[] = [];
   for (let count = 0; count < 1000; count++) tick.add({ tick: () => calledAt.push(clock.monotonicMs()) });
   clock.advance(40);
   const perMs = new Map<number, number>();
   for (const at of calledAt) perMs.set(at, (perMs.get(at) ?? 0) + 1);
-  expect(Math.max(...perMs.values())).toBe(50);
+  expect(Math.max(...perMs.values())).toBe(100);
 });
 
 test("a short stall is caught up in bounded turns, a long one is left out", () => {
   const clock = new HeldClock();
-  const tick = new Tick(clock);
-  const members = Array.from({ length: 300 }, counter);
+  const tick = new Tick(clock, listener);
+  const members = Array.from({ length: 600 }, counter);
   for (const member of members) tick.add(member);
   clock.advance(100);
   const total = () => members.reduce((sum, { ticks }) => sum + ticks, 0);
@@ -70,7 +99,7 @@ test("a short stall is caught up in bounded turns, a long one is left out", () =
   const totalBefore = total();
   clock.lateMs = 100;
   while (total() === totalBefore) clock.advance(1);
-  expect(total() - totalBefore).toBe(4 * 50);
+  expect(total() - totalBefore).toBe(4 * 100);
   clock.advance(100);
   expect((members[0]?.ticks ?? 0) - before).toBeGreaterThanOrEqual(9);
   const afterCatchUp = members[0]?.ticks ?? 0;

@@ -17,10 +17,11 @@ test("a buffer may be used again as soon as it was sent", async () => {
     });
   });
   const sockets = openUdpSockets("127.0.0.1", await freePortRange(2), silent);
+  sockets?.aim("127.0.0.1", peer.address().port, false);
   const bytes = new Uint8Array(172);
   for (let count = 0; count < 5; count++) {
     bytes[0] = count;
-    sockets?.sendRtp(bytes, "127.0.0.1", peer.address().port);
+    sockets?.sendRtp(bytes);
   }
   await complete;
   expect(received).toEqual([0, 1, 2, 3, 4]);
@@ -49,10 +50,55 @@ test("RTP and RTCP arrive apart, and an absent peer is no error", async () => {
   };
   const one = openUdpSockets("127.0.0.1", port, { rtp: note("rtp"), rtcp: note("rtcp") });
   const other = openUdpSockets("127.0.0.1", port + 2, silent);
-  one?.sendRtp(new Uint8Array(3), "127.0.0.1", 1);
-  other?.sendRtp(new Uint8Array(3), "127.0.0.1", port);
+  one?.aim("127.0.0.1", 1, false);
+  one?.sendRtp(new Uint8Array(3));
+  other?.aim("127.0.0.1", port, false);
+  other?.sendRtp(new Uint8Array(3));
   other?.sendRtcp(new Uint8Array(4), "127.0.0.1", port + 1);
   await both.promise;
   expect(heard.toSorted()).toEqual(["rtcp 4", "rtp 3"]);
   await Promise.all([one?.close(), other?.close()]);
+});
+
+test("with one peer only, others are not heard; with another aim they are", async () => {
+  const peer = createSocket("udp4").bind(0, "127.0.0.1");
+  const other = createSocket("udp4").bind(0, "127.0.0.1");
+  await Promise.all([once(peer, "listening"), once(other, "listening")]);
+  const heard: (number | undefined)[] = [];
+  const port = await freePortRange(2);
+  const sockets = openUdpSockets("127.0.0.1", port, { ...silent, rtp: (bytes) => heard.push(bytes[0]) });
+  const told = (byte: number) => expect.poll(() => heard.includes(byte)).toBe(true);
+  sockets?.aim("127.0.0.1", peer.address().port, true);
+  other.send(Uint8Array.of(1), port, "127.0.0.1");
+  peer.send(Uint8Array.of(2), port, "127.0.0.1");
+  await told(2);
+  sockets?.aim("127.0.0.1", peer.address().port, false);
+  other.send(Uint8Array.of(3), port, "127.0.0.1");
+  await told(3);
+  sockets?.aim("127.0.0.1", other.address().port, true);
+  const arrival = once(other, "message");
+  sockets?.sendRtp(Uint8Array.of(4));
+  const [bytes, from] = await arrival;
+  expect([bytes[0], from.port]).toEqual([4, port]);
+  expect(heard).toEqual([2, 3]);
+  await sockets?.close();
+  sockets?.sendRtp(Uint8Array.of(5));
+  peer.close();
+  other.close();
+});
+
+test("a peer whose port was closed is reached when it is open again", async () => {
+  const port = await freePortRange(4);
+  const sockets = openUdpSockets("127.0.0.1", port, silent);
+  sockets?.aim("127.0.0.1", port + 2, true);
+  for (let count = 0; count < 3; count++) sockets?.sendRtp(Uint8Array.of(1));
+  const peer = createSocket("udp4").bind(port + 2, "127.0.0.1");
+  await once(peer, "listening");
+  const arrival = once(peer, "message");
+  // The first of them may be what learns of the closed port.
+  for (let count = 0; count < 2; count++) sockets?.sendRtp(Uint8Array.of(2));
+  const [bytes] = await arrival;
+  expect(bytes[0]).toBe(2);
+  await sockets?.close();
+  peer.close();
 });

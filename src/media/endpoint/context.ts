@@ -1,6 +1,7 @@
 import type { Clock, Ids, Logger } from "../../kernel/index.ts";
 import type { OpenRtpSockets } from "../../rtp/index.ts";
 import type { Loops } from "../sound/loops.ts";
+import type { Outbox } from "./outbox.ts";
 import type { PromptCache } from "../sound/prompt-cache.ts";
 
 /** What all endpoints of one thread share. */
@@ -11,6 +12,7 @@ export type EndpointContext = {
   readonly ids: Ids;
   readonly logger: Logger;
   readonly openSockets: OpenRtpSockets;
+  readonly outbox: Outbox;
   readonly prompts: PromptCache;
   readonly loops: Loops;
 };

@@ -15,7 +15,10 @@ import { Voice } from "./voice.ts";
 /** After a restart the stream goes on this far ahead of where it can have been. */
 const resumeMargin = 64;
 
-/** One leg's RTP: its two sockets, what it sends and hears, and who its peer is. `advance`, `speak` and `record` are called in this order each 20 ms. */
+/**
+ * One leg's RTP: its two sockets, what it sends and hears, and who its peer is. `advance`, `speak` and `record` are called in this order each 20 ms, the first
+ * and the last only while somebody listens; `attend` now and then.
+ */
 export class Endpoint {
   plan: EndpointPlan;
   /** Present while somebody listens to the peer. */
@@ -33,6 +36,8 @@ export class Endpoint {
   readonly #header = emptyRtpHeader();
   #codec: Codec;
   #sockets: RtpSockets | undefined;
+  /** The same sockets while there is leave to send and an address. */
+  #outlet: RtpSockets | undefined;
   #boundPort = 0;
   #closing: Promise<void> = Promise.resolve();
   #peerSsrc: number | undefined;
@@ -43,7 +48,10 @@ export class Endpoint {
     this.#context = context;
     this.#emit = emit;
     this.#codec = codecByName[plan.codec];
-    this.#lock = new SourceLock(plan, (remote) => emit({ kind: "locked", remote }));
+    this.#lock = new SourceLock(plan, (remote) => {
+      this.#aim();
+      emit({ kind: "locked", remote });
+    });
     this.#stream = this.#openStream(plan);
     this.#voice = new Voice(this.#codec, context, emit);
     this.#recordings = new Recordings(context.logger, emit);
@@ -63,6 +71,7 @@ export class Endpoint {
     if (this.#sockets === undefined || plan?.localPort === this.#boundPort) return;
     this.#closing = this.#sockets.close();
     this.#sockets = undefined;
+    this.#outlet = undefined;
   }
 
   enter(plan: EndpointPlan): void {
@@ -77,6 +86,7 @@ export class Endpoint {
     this.#recordings.update(plan.recordings);
     this.#detection.update(plan.detect);
     if (plan.localPort !== this.#boundPort) this.#bind(plan.localPort);
+    this.#aim();
   }
 
   /** Sound for the prompt that the plan named. */
@@ -89,16 +99,19 @@ export class Endpoint {
   }
 
   /** The next 20 ms of the peer. */
-  advance(nowMs: number): void {
+  advance(): void {
     this.hearing?.advance();
-    this.#events.expire(nowMs);
   }
 
-  /** Sends our next 20 ms, and RTCP when it is time. */
-  speak(mixer: Mixer, nowMs: number): void {
-    const { target } = this.#lock;
-    if (this.#sockets === undefined || target === undefined || !this.plan.sends) this.#stream.pause(this.#codec.silence);
-    else this.#voice.speak(this.#stream, this.#sockets, target, mixer, this);
+  /** Sends our next 20 ms. */
+  speak(mixer: Mixer): void {
+    if (this.#outlet === undefined) this.#stream.pause(this.#codec.silence);
+    else this.#voice.speak(this.#stream, this.#outlet, mixer, this);
+  }
+
+  /** Does what is due: RTCP, and digits whose end was lost. */
+  attend(nowMs: number): void {
+    this.#events.expire(nowMs);
     if (this.#sockets !== undefined && this.#rtcp.isDue(nowMs)) this.#sendReport(this.#sockets, false);
   }
 
@@ -137,18 +150,24 @@ export class Endpoint {
   }
 
   #openStream(plan: EndpointPlan): RtpStream {
-    const { clock, ids } = this.#context;
+    const { clock, ids, outbox } = this.#context;
     const onPosition = () => {
       const { sequenceNumber, timestamp } = this.#stream;
       this.#emit({ kind: "stream", position: { sequenceNumber, timestamp, at: clock.now() } });
     };
     if (plan.resume === undefined) {
       // RFC 3550 §5.1: both begin at random.
-      return new RtpStream(plan.ssrc, Number.parseInt(ids.random(2), 16), Number.parseInt(ids.random(4), 16), onPosition);
+      return new RtpStream(outbox, plan.ssrc, Number.parseInt(ids.random(2), 16), Number.parseInt(ids.random(4), 16), onPosition);
     }
     const elapsedMs = Math.max(0, clock.now() - plan.resume.at);
     const sequenceNumber = (plan.resume.sequenceNumber + Math.floor(elapsedMs / frameMs) + resumeMargin) & 0xffff;
-    return new RtpStream(plan.ssrc, sequenceNumber, (plan.resume.timestamp + elapsedMs * samplesPerMs) >>> 0, onPosition);
+    return new RtpStream(outbox, plan.ssrc, sequenceNumber, (plan.resume.timestamp + elapsedMs * samplesPerMs) >>> 0, onPosition);
+  }
+
+  #aim(): void {
+    const { target, isSettled } = this.#lock;
+    if (target !== undefined) this.#sockets?.aim(target.address, target.port, isSettled);
+    this.#outlet = target !== undefined && this.plan.sends ? this.#sockets : undefined;
   }
 
   #bind(port: number): void {

@@ -74,3 +74,18 @@ test("a lock of before a restart holds, and we send there", () => {
   expect(says(elsewhere, 700)).toBe("accepted");
   expect(says({ ...elsewhere, port: 1 }, 1)).toBe("stranger");
 });
+
+test("is settled while only the target can be heard: locked where SDP says, and SDP said nothing new", () => {
+  const { lock, says } = lockOf();
+  expect(lock.isSettled).toBe(false);
+  says(elsewhere, 1);
+  says(elsewhere, 2);
+  expect(lock.isSettled).toBe(false);
+  says(signalled, 1);
+  says(signalled, 2);
+  expect(lock.isSettled).toBe(true);
+  lock.update(endpointPlan(5000, { kind: "silence" }, { remote: { ...elsewhere, rtcpPort: 4322 } }));
+  expect(lock.isSettled).toBe(false);
+  expect(lockOf({ lockedTo: signalled }).lock.isSettled).toBe(true);
+  expect(lockOf({ lockedTo: elsewhere }).lock.isSettled).toBe(false);
+});

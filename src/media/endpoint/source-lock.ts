@@ -1,6 +1,5 @@
 import { type RtpHeader, sequenceDistance } from "../../rtp/index.ts";
 import type { EndpointPlan, SocketAddress } from "../plan.ts";
-import type { Target } from "./stream.ts";
 
 /** What to do with a packet: use it, wait for a second one, or drop and count it. */
 type Verdict = "accepted" | "first" | "stranger";
@@ -20,7 +19,7 @@ const silentMs = 3000;
 export class SourceLock {
   readonly #onLocked: (remote: SocketAddress) => void;
   #signalled: SocketAddress | undefined;
-  #target: Target | undefined;
+  #target: SocketAddress | undefined;
   #locked: SocketAddress | undefined;
   #heardAtMs = 0;
   /** True after SDP named another address, until the next lock. */
@@ -40,8 +39,14 @@ export class SourceLock {
   }
 
   /** Where to send; undefined while nobody said. */
-  get target(): Target | undefined {
+  get target(): SocketAddress | undefined {
     return this.#target;
+  }
+
+  /** True while all but the target are strangers: until SDP names another address. */
+  get isSettled(): boolean {
+    const { address, port } = this.#locked ?? {};
+    return !this.#isMoving && port !== undefined && port === this.#signalled?.port && address === this.#signalled.address;
   }
 
   update(plan: EndpointPlan): void {

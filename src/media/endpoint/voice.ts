@@ -6,7 +6,7 @@ import type { DigitsPlan, EndpointPlan, MediaEvent, PromptPlan, Source } from ".
 import { Player } from "../sound/player.ts";
 import { keyFrequenciesHz, writeTone } from "../sound/tone.ts";
 import type { EndpointContext } from "./context.ts";
-import type { RtpStream, Target } from "./stream.ts";
+import type { RtpStream } from "./stream.ts";
 
 /** What an endpoint says to its peer, frame by frame: its source, and over it the digits that are to be sent. Frames without anything are silence. */
 export class Voice {
@@ -21,6 +21,8 @@ export class Voice {
   #loopPosition = 0;
   readonly #digits: DigitsPlan[] = [];
   readonly #digitsSeen = new Set<string>();
+  /** False when there is nothing in `#digits` or `#keys`. */
+  #hasKeys = false;
   #keys: { readonly digitsId: string; readonly sender: TelephoneEventSender } | undefined;
   #toneSamples = 0;
 
@@ -43,6 +45,7 @@ export class Voice {
       if (this.#digitsSeen.has(digits.digitsId)) continue;
       this.#digitsSeen.add(digits.digitsId);
       this.#digits.push(digits);
+      this.#hasKeys = true;
     }
   }
 
@@ -59,18 +62,18 @@ export class Voice {
     if (isCut && this.#player !== undefined) this.#end(this.#player, "digit");
   }
 
-  speak(stream: RtpStream, sockets: RtpSockets, target: Target, mixer: Mixer, self: Talker): void {
-    const frame = this.#keyFrame(stream);
+  speak(stream: RtpStream, sockets: RtpSockets, mixer: Mixer, self: Talker): void {
+    const frame = this.#hasKeys ? this.#keyFrame(stream) : undefined;
     if (this.#telephoneEvent !== undefined && (frame === "begin" || frame === "event")) {
       stream.payload.fill(this.#codec.silence);
-      stream.sendEvent(sockets, target, this.#telephoneEvent, frame === "begin");
+      stream.sendEvent(sockets, this.#telephoneEvent, frame === "begin");
       return;
     }
     const player = this.#player;
     const wasPlaying = player?.isPlaying;
     if (frame === undefined) this.#fill(stream.payload, mixer, self);
     else this.#sound(stream.payload);
-    stream.sendVoice(sockets, target, this.#payloadType);
+    stream.sendVoice(sockets, this.#payloadType);
     if (player === undefined || wasPlaying !== true || !player.isEnded) return;
     this.#emit({ kind: "prompt-ended", promptId: player.plan.promptId, reason: "finished", playedMs: player.positionMs });
   }
@@ -100,7 +103,10 @@ export class Voice {
   #keyFrame(stream: RtpStream): DigitFrame | undefined {
     if (this.#keys === undefined) {
       const next = this.#digits.shift();
-      if (next === undefined) return undefined;
+      if (next === undefined) {
+        this.#hasKeys = false;
+        return undefined;
+      }
       this.#keys = { digitsId: next.digitsId, sender: new TelephoneEventSender(next.digits, next.toneMs, next.gapMs) };
     }
     const frame = this.#keys.sender.next(stream.event);
