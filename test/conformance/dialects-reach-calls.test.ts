@@ -1,0 +1,58 @@
+/** Dialects hold no call: what they take of the call layer are types, its refusals, and the two doors `Calls` and `Views`. */
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+
+const src = join(import.meta.dirname, "../../src");
+/** Everything that is written over HTTP, the vendors' and our own. */
+const files = globSync("api/{dialect,native,http,bayeux}/**/*.ts", { cwd: src }).filter((file) => !/\.(test|case)\.ts$/.test(file));
+
+/** Values, not types, that a statement imports. */
+function valuesIn(names: string): readonly string[] {
+  return names
+    .split(",")
+    .map((name) => name.trim())
+    .filter((name) => name !== "" && !name.startsWith("type "));
+}
+
+type Taken = { readonly file: string; readonly from: string; readonly values: readonly string[] };
+
+const taken: readonly Taken[] = files.flatMap((file) =>
+  [
+    ...readFileSync(join(src, file), "utf8").matchAll(
+      /^import (type )?\{([^}]*)\} from "(?:\.\.\/)+(calls|journal|store|flows|media|sip|queues)\/([^"]+)";/gm,
+    ),
+  ].map(([, isType, names = "", folder = "", module = ""]) => ({
+    file,
+    from: `${folder}/${module}`,
+    values: isType === undefined ? valuesIn(names) : [],
+  })),
+);
+
+test("there are dialects to look at", () => {
+  expect(new Set(files.map((file) => file.split("/").slice(0, 3).join("/"))).size).toBeGreaterThan(10);
+  expect(taken.filter(({ from }) => from === "calls/index.ts").length).toBeGreaterThan(10);
+});
+
+test("of the call layer they take no value but its refusals and error codes", () => {
+  const others = taken
+    .filter(({ from }) => from.startsWith("calls/"))
+    .filter(({ values }) => values.some((value) => !["callRefusal", "callErrors"].includes(value)));
+  expect(others).toEqual([]);
+});
+
+test("nothing of the journal, the store, the media or the actors reaches them", () => {
+  expect(taken.filter(({ from }) => /^(journal|store|media)\//.test(from))).toEqual([]);
+  const names = /\b(LiveCalls|LiveViews|CallActor|SipSignaling|MediaEngine|Journal)\b/;
+  expect(files.filter((file) => names.test(readFileSync(join(src, file), "utf8").replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, "")))).toEqual(
+    [],
+  );
+});
+
+test("each dialect is given exactly the two doors to calls", () => {
+  for (const dialect of ["dialect/evo", "dialect/genesys", "dialect/routee", "native"]) {
+    const options = readFileSync(join(src, "api", dialect, "options.ts"), "utf8");
+    expect(options, dialect).toMatch(/readonly calls: Calls;/);
+    expect(options, dialect).toMatch(/readonly views: Views;/);
+  }
+});
