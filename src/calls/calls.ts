@@ -33,6 +33,8 @@ export type CallCommand =
   | { readonly kind: "hold"; readonly by: string; readonly reason?: string }
   | { readonly kind: "retrieve"; readonly by: string }
   | { readonly kind: "hang-up"; readonly by: string }
+  /** One party is taken out, whoever it is; the others and its flow go on as when it had hung up itself. */
+  | { readonly kind: "drop"; readonly by: string; readonly partyId: string }
   /** The user's own party leaves; a call of two ends with it. */
   | { readonly kind: "leave"; readonly by: string }
   /** The user's ringing phones are asked to answer by themselves. */

@@ -3,6 +3,7 @@ import { type Directory, isE164 } from "../directory/index.ts";
 import type { Ids } from "../kernel/index.ts";
 import type { Detection, Dial, GivenFlow, Originate } from "./calls.ts";
 import type { OriginateInput } from "./decide/inputs.ts";
+import { requireFitting } from "./user-data.ts";
 import { callRefusal } from "./errors.ts";
 import type { DetectionOrder, Limits, ScriptPin } from "./model.ts";
 import type { Routing } from "./routing.ts";
@@ -40,6 +41,7 @@ export class Orders {
       throw callRefusal("CALL_DESTINATION_UNKNOWN", { to, reason: "This is the user's own extension." });
     }
     if (callerId !== undefined) this.requireOwned(accountId, callerId);
+    if (userData !== undefined) requireFitting(userData);
     const first = routing.addressOfUser(user);
     const shown = callerId ?? routing.shownTo(destination, first, accountId) ?? "anonymous";
     return {

@@ -88,6 +88,22 @@ test.each([
   expect(at.first.log.ends).toEqual([]);
 });
 
+test("the dialled party is dropped: it gets BYE, and the flow goes on as if it had left by itself", async () => {
+  const at = await dialled({ answersAfterMs: 100 });
+  await at.clock.advanceAsync(500);
+  const call = await callNow(at);
+  const partyId = Object.values(call.parties)[1]?.id ?? "";
+  const dropped = at.house.calls.send(accountId, call.id, { kind: "drop", by: "u", partyId });
+  await at.clock.advanceAsync(300);
+  expect((await dropped).parties[partyId]).toMatchObject({ outcome: { result: "completed", side: "local" } });
+  expect(at.far.log.ends).toEqual(["ended"]);
+  expect(at.first.log.ends).toEqual([]);
+  expect(textHeard(at, call)).toMatch(/^Done /);
+  await expect(at.house.calls.send(accountId, call.id, { kind: "drop", by: "u", partyId })).rejects.toMatchObject({
+    code: "CALL_STATE_FORBIDS",
+  });
+});
+
 test("nobody answers in the time of the node: the second party is cancelled and the flow goes on", async () => {
   const at = await dialled({});
   await at.clock.advanceAsync(10_500);

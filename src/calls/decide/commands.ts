@@ -3,7 +3,8 @@ import type { CallCommand } from "../calls.ts";
 import { callRefusal } from "../errors.ts";
 import type { Call, Seat, SeatState } from "../model.ts";
 import type { CommandDecisions } from "./command-decisions.ts";
-import { hangUpAll } from "./ending.ts";
+import { outcomes } from "../outcome.ts";
+import { hangUpAll, partyLeft } from "./ending.ts";
 import { userDecisions } from "./user-commands.ts";
 
 /** Longest text one data value may hold, and how many values a call may carry. */
@@ -27,7 +28,14 @@ export const commandDecisions: CommandDecisions<CallCommand["kind"]> = {
     refuseWhenEnded(step.call);
     hangUpAll(step, by);
   },
-  // Data may be written after the end too: notes of the person who wraps up.
+  drop(step, { partyId }) {
+    refuseWhenEnded(step.call);
+    const party = step.call.parties[partyId];
+    if (party === undefined || party.leftAt !== undefined)
+      throw callRefusal("CALL_STATE_FORBIDS", { reason: "This party is not in the call." });
+    partyLeft(step, partyId, party.answeredAt === undefined ? outcomes.cancelled() : outcomes.completedBy("local"));
+  },
+  // Also while the end is still being told to the far ends.
   "set-data"(step, { by, set }) {
     const tooLong = Object.entries(set).find(([, value]) => value !== null && value.length > dataValueChars);
     if (tooLong) throw callRefusal("CALL_DATA_TOO_LARGE", { key: tooLong[0], limitChars: dataValueChars });

@@ -31,6 +31,7 @@ export function decide(call: Call, input: Input, around: Surroundings): Decision
     case "hold":
     case "retrieve":
     case "hang-up":
+    case "drop":
     case "set-data":
     case "leave":
     case "answer":

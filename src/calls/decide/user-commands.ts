@@ -4,13 +4,11 @@ import { callRefusal } from "../errors.ts";
 import type { Address, Call, Party } from "../model.ts";
 import { outcomes } from "../outcome.ts";
 import { answeredLegOf, liveLegsOf, partiesPresent, seatOf } from "../parts.ts";
+import { requireFitting } from "../user-data.ts";
 import { debtOf, endLeg, partyLeft } from "./ending.ts";
 import type { CommandDecisions } from "./command-decisions.ts";
 import { dial, ring } from "./set-up.ts";
 import type { Step } from "./step.ts";
-
-const userDataKeys = 200;
-const userDataChars = 65_536;
 
 export const userDecisions: CommandDecisions<"leave" | "answer" | "mute" | "unmute" | "send-digits" | "transfer" | "set-user-data"> = {
   leave(step, { by }) {
@@ -89,9 +87,7 @@ export const userDecisions: CommandDecisions<"leave" | "answer" | "mute" | "unmu
     if (step.call.endedAt !== undefined) throw callRefusal("CALL_ENDED", { callId: step.call.id });
     const { userData } = step.call;
     const next = Object.fromEntries(Object.entries({ ...(clear ? {} : userData), ...set }).filter(([, value]) => value !== null));
-    if (Object.keys(next).length > userDataKeys || JSON.stringify(next).length > userDataChars) {
-      throw callRefusal("CALL_DATA_TOO_LARGE", { limitKeys: userDataKeys, limitChars: userDataChars });
-    }
+    requireFitting(next);
     if (!isDeepStrictEqual(next, userData)) step.emit({ kind: "user-data.changed", at: step.now, by, clear, set });
   },
 };

@@ -198,6 +198,8 @@ export class FakeCalls implements Calls {
       case "transfer":
         return call;
       case "leave":
+      // A call of one party ends with it.
+      case "drop":
       case "hang-up":
         return this.end(callId);
     }

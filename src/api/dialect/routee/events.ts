@@ -22,13 +22,14 @@ export function routeeOutbox(directory: Pick<Directory, "numbers" | "flows">): (
     const reached = new Map<string, number>();
     return events.flatMap((event): OutboxItem[] => {
       const party = after.parties[partyIdOf(event, after) ?? ""];
-      const status = party && statusAfter(event, after, party);
-      if (party === undefined || status === undefined) return [];
+      // First what most calls do not have: nobody is told of them.
+      const callback = party && toldTo(after, party, directory);
+      const status = callback && statusAfter(event, after, party);
+      if (party === undefined || callback === undefined || status === undefined) return [];
       const rank = rankOf(status);
       if (rank <= (reached.get(party.id) ?? reachedBefore(before, party.id))) return [];
       reached.set(party.id, rank);
-      const callback = toldTo(after, party, directory);
-      const isWanted = callback !== undefined && (callback.strategy === "OnChange" || rank === final);
+      const isWanted = callback.strategy === "OnChange" || rank === final;
       return isWanted && "at" in event ? [itemOf(after, party, callback, status, event.at)] : [];
     });
   };

@@ -80,7 +80,7 @@ const actions = {
   reject: { in: ["Queued", "Initiated", "Ringing"], done: "The call was rejected." },
 } as const satisfies Record<string, { readonly in: readonly Status[]; readonly done: string }>;
 
-/** Ends a message, and the conversation with it. Throws API_MEMBER_INVALID, API_RESOURCE_UNKNOWN, CALL_STATE_FORBIDS. */
+/** Ends a message; the conversation ends with its first one, and goes on with its plan after a dialled one. Throws API_MEMBER_INVALID, API_RESOURCE_UNKNOWN, CALL_STATE_FORBIDS. */
 export async function endMessage(id: string, body: unknown, grant: Grant, context: RouteeContext) {
   const mistakes = new Mistakes();
   const members = Members.of(body, "", mistakes);
@@ -94,7 +94,7 @@ export async function endMessage(id: string, body: unknown, grant: Grant, contex
     const message = `The call is ${status}: ${action} is for calls that are ${allowed.join(" or ")}.`;
     throw apiRefusal("API_MEMBER_INVALID", { nineDigits: "400013001", message });
   }
-  await context.calls.send(grant.accountId, call.id, { kind: "hang-up", by: grant.userId });
+  await context.calls.send(grant.accountId, call.id, { kind: "drop", by: grant.userId, partyId: party.id });
   return { messageId: id, message: done, createdAt: isoOf(context.clock.now()) };
 }
 
