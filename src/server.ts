@@ -267,7 +267,7 @@ async function openSip(config: Config, { clock, ids, logger, store, secret }: Si
   undo.defer(() => transport.close());
   const resolver = openResolver({ clock });
   const { digest } = config.sip;
-  const algorithms = digest === "both" ? (["SHA-256", "MD5"] as const) : [digest];
+  const algorithms = digest === "both" ? (["MD5", "SHA-256"] as const) : [digest];
   const challenger = new Challenger({ clock, ids, realm: phoneRealm, secret, kind: "www", algorithms });
   const credentials = {
     find(username: string) {

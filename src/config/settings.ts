@@ -55,8 +55,8 @@ export const settings = {
   sipDigest: fixed(
     "CALLWRIGHT_SIP_DIGEST",
     choice(["MD5", "SHA-256", "both"]),
-    "MD5",
-    "How phones sign in (RFC 8760). Some phones in use give up when SHA-256 is offered, even beside MD5.",
+    "both",
+    "How phones sign in (RFC 8760). With both, MD5 stands first: clients that know only that often read no further.",
   ),
   sipHosts: computed("CALLWRIGHT_SIP_HOSTS", hostNames, {
     fallback: (): readonly string[] => [],

@@ -56,7 +56,7 @@ export class Incoming {
   screen(request: SipRequest, source: SipAddress): BareAnswer | undefined {
     const { challenger, routing } = this.#options;
     if (request.method !== "INVITE" || routing.trunksFrom(source.address).length > 0) return undefined;
-    return challenger.isAnswered(request) ? undefined : { status: challenger.status, headers: challenger.challenge() };
+    return challenger.isAnswered(request) ? undefined : { status: challenger.status, headers: challenger.challenge(request) };
   }
 
   /** What to do with an initial INVITE; undefined when it has been refused already. */
@@ -138,7 +138,7 @@ export class Incoming {
     transaction.respond(
       responseTo(request, challenger.status, {
         toTag: this.#options.ids.random(4),
-        headers: challenger.challenge(result.kind === "stale"),
+        headers: challenger.challenge(request, result.kind === "stale"),
       }),
     );
     return undefined;

@@ -32,7 +32,7 @@ function requestWith(headers: HeaderPair[] = []): SipRequest {
 function signed(
   challenger: Challenger,
   more: { password?: string; count?: number; algorithm?: string } = {},
-  challenge = challenger.challenge(),
+  challenge = challenger.challenge(requestWith()),
 ) {
   const offered = challenge.filter(([, value]) => value.includes(`algorithm=${more.algorithm ?? "SHA-256"}`));
   const answer = (count: number) =>
@@ -52,7 +52,7 @@ function signed(
 
 test("offers SHA-256 before MD5 and takes both", () => {
   const { challenger } = setUp();
-  expect(challenger.challenge().map(([name, value]) => [name, /algorithm=([^,]*)/.exec(value)?.[1]])).toEqual([
+  expect(challenger.challenge(requestWith()).map(([name, value]) => [name, /algorithm=([^,]*)/.exec(value)?.[1]])).toEqual([
     ["WWW-Authenticate", "SHA-256"],
     ["WWW-Authenticate", "MD5"],
   ]);
@@ -73,11 +73,21 @@ test("only credentials over a nonce of ours answer a challenge, right or wrong, 
 test.each(["SHA-256", "MD5"] as const)("with %s alone the other is neither offered nor taken", (algorithm) => {
   const { challenger } = setUp({ algorithms: [algorithm] });
   const { challenger: both } = setUp();
-  expect(challenger.challenge().map(([, value]) => /algorithm=([^,]*)/.exec(value)?.[1])).toEqual([algorithm]);
+  expect(challenger.challenge(requestWith()).map(([, value]) => /algorithm=([^,]*)/.exec(value)?.[1])).toEqual([algorithm]);
   for (const used of ["SHA-256", "MD5"]) {
     const request = signed(both, { algorithm: used })();
     expect(challenger.verify(request, user).kind).toBe(used === algorithm ? "accepted" : "none");
   }
+});
+
+test("a client that gives up at an unknown algorithm is offered MD5 alone, when that is among what is offered", () => {
+  const offeredTo = (userAgent: string, options = {}) =>
+    setUp(options)
+      .challenger.challenge(requestWith([["User-Agent", userAgent]]))
+      .map(([, value]) => /algorithm=([^,]*)/.exec(value)?.[1]);
+  expect(offeredTo("baresip v1.0.0 (x86_64/linux)")).toEqual(["MD5"]);
+  expect(offeredTo("baresip v3.9.0 (x86_64/linux)")).toEqual(["SHA-256", "MD5"]);
+  expect(offeredTo("baresip v1.0.0 (x86_64/linux)", { algorithms: ["SHA-256"] })).toEqual(["SHA-256"]);
 });
 
 test("an unknown user and a wrong secret look the same", () => {
@@ -88,7 +98,7 @@ test("an unknown user and a wrong secret look the same", () => {
 
 test("nobody gets in as a user that does not exist, by signing with the stand-in for its secret", () => {
   const { challenger } = setUp();
-  const [challenge] = challenger.challenge();
+  const [challenge] = challenger.challenge(requestWith());
   const answer = authorize(responseTo(requestWith(), 401, { headers: challenge === undefined ? [] : [challenge] }), {
     username: "ghost",
     secret: { ha1: { md5: "0".repeat(32), sha256: "0".repeat(64) } },
@@ -106,7 +116,7 @@ test("an expired nonce is stale for the right secret only", () => {
   clock.advance(300_001);
   expect(challenger.verify(right, user)).toEqual({ kind: "stale" });
   expect(challenger.verify(wrong, user)).toEqual({ kind: "wrong" });
-  expect(challenger.challenge(true)[0]?.[1]).toContain("stale=true");
+  expect(challenger.challenge(requestWith(), true)[0]?.[1]).toContain("stale=true");
 });
 
 test("a count is good once; the next one is good too", () => {

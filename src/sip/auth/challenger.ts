@@ -18,7 +18,7 @@ export type ChallengerOptions = {
   readonly secret: Uint8Array;
   /** `www` is 401 and Authorization, `proxy` is 407 and Proxy-Authorization. */
   readonly kind: "www" | "proxy";
-  /** What is offered, strongest first, and taken; all when left out. Some phones refuse every challenge when one of them is SHA-256. */
+  /** What is offered, in this order, and taken; all, the strongest first, when left out. */
   readonly algorithms?: readonly DigestAlgorithm[];
   readonly validMs?: number;
   /** Used nonces remembered; beyond that the oldest becomes stale. */
@@ -29,6 +29,9 @@ export type ChallengerOptions = {
 export type AuthResult<User> =
   | { readonly kind: "accepted"; readonly user: User; readonly username: string }
   | { readonly kind: "none" | "stale" | "wrong" };
+
+/** baresip before 2.0 gives up at the first algorithm it does not know, although another challenge stands beside it. */
+const endsAtUnknownAlgorithm = /^baresip v?[01]\./i;
 
 export class Challenger {
   readonly status: 401 | 407;
@@ -53,11 +56,12 @@ export class Challenger {
     this.#maxRemembered = options.maxRemembered ?? 20_000;
   }
 
-  /** One header for each algorithm, the strongest first (RFC 8760 §2.3). */
-  challenge(isStale = false): HeaderPair[] {
+  /** One header for each algorithm (RFC 8760 §2.3), as far as the client can bear to see it. */
+  challenge(request: SipRequest, isStale = false): HeaderPair[] {
     const nonce = this.#nonce(this.#options.clock.now() + this.#validMs, this.#options.ids.random(8));
     const name = this.#options.kind === "www" ? "WWW-Authenticate" : "Proxy-Authenticate";
-    return this.#algorithms.map((algorithm) => {
+    const isPicky = endsAtUnknownAlgorithm.test(request.headers.get("User-Agent") ?? "") && this.#algorithms.includes("MD5");
+    return (isPicky ? (["MD5"] as const) : this.#algorithms).map((algorithm) => {
       const params = new Map([
         ["realm", this.realm],
         ["nonce", nonce],

@@ -71,7 +71,7 @@ export class Registrar {
   screen(request: SipRequest): BareAnswer | undefined {
     const { challenger } = this.#options;
     if (request.method !== "REGISTER" || challenger.isAnswered(request)) return undefined;
-    return { status: challenger.status, headers: challenger.challenge() };
+    return { status: challenger.status, headers: challenger.challenge(request) };
   }
 
   /** For `SipStack.onRegister`. */
@@ -90,7 +90,7 @@ export class Registrar {
   async #decide(request: SipRequest, source: SipAddress): Promise<BareAnswer> {
     const { challenger, credentials, logger } = this.#options;
     const username = challenger.claimedUsername(request);
-    if (username === undefined) return { status: challenger.status, headers: challenger.challenge() };
+    if (username === undefined) return { status: challenger.status, headers: challenger.challenge(request) };
     let phone: Phone | undefined;
     try {
       phone = await credentials.find(username);
@@ -99,7 +99,7 @@ export class Registrar {
       return { status: 503, headers: [["Retry-After", "10"]] };
     }
     const result = challenger.verify(request, phone && { phone, ha1: { md5: phone.ha1Md5, sha256: phone.ha1Sha256 } });
-    if (result.kind !== "accepted") return { status: challenger.status, headers: challenger.challenge(result.kind === "stale") };
+    if (result.kind !== "accepted") return { status: challenger.status, headers: challenger.challenge(request, result.kind === "stale") };
     if (userOf(request.headers.get("To")) !== username) return { status: 403 };
     return this.#update(request, source, result.user.phone);
   }
