@@ -80,11 +80,12 @@ test.each(["SHA-256", "MD5"] as const)("with %s alone the other is neither offer
   }
 });
 
+function offeredTo(userAgent: string, options: Parameters<typeof setUp>[0] = {}): readonly (string | undefined)[] {
+  const headers = setUp(options).challenger.challenge(requestWith([["User-Agent", userAgent]]));
+  return headers.map(([, value]) => /algorithm=([^,]*)/.exec(value)?.[1]);
+}
+
 test("a client that gives up at an unknown algorithm is offered MD5 alone, when that is among what is offered", () => {
-  const offeredTo = (userAgent: string, options = {}) =>
-    setUp(options)
-      .challenger.challenge(requestWith([["User-Agent", userAgent]]))
-      .map(([, value]) => /algorithm=([^,]*)/.exec(value)?.[1]);
   expect(offeredTo("baresip v1.0.0 (x86_64/linux)")).toEqual(["MD5"]);
   expect(offeredTo("baresip v3.9.0 (x86_64/linux)")).toEqual(["SHA-256", "MD5"]);
   expect(offeredTo("baresip v1.0.0 (x86_64/linux)", { algorithms: ["SHA-256"] })).toEqual(["SHA-256"]);

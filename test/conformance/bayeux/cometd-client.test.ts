@@ -198,11 +198,18 @@ describe.each(kinds)("over $transport, acks $acks", (kind) => {
     });
     const client = clientOf(server, kind);
     const events: unknown[] = [];
+    let subscriptions = 0;
     client.addListener("/meta/handshake", (message: Message) => {
-      if (message.successful === true) client.subscribe("/a", ({ data }: Message) => events.push(data));
+      if (message.successful !== true) return;
+      client.subscribe(
+        "/a",
+        ({ data }: Message) => events.push(data),
+        (reply: Message) => (subscriptions += reply.successful === true ? 1 : 0),
+      );
     });
     await shaken(client);
     await connected(client);
+    await eventually("subscribed", () => subscriptions === 1);
     // More than a connect's answer and the queue behind it can take while the client has no chance to run.
     for (let number = 0; number < 20; number++) server.bayeux.publish("ann", "/a", "x".repeat(200_000));
     expect(changes).toEqual(["joined", "too far behind"]);
