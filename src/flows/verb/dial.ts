@@ -35,7 +35,7 @@ export const dial: Verb<DialNode> = {
   },
   on(node, event, wait, visit) {
     if (event.kind === "dial-answered" && event.dialId === visit.id("dial")) return wait.for === "dial" ? talk(node, visit) : undefined;
-    if (event.kind === "deadline" && wait.for === "talk")
+    if (event.kind === "deadline" && wait.for === "talk" && wait.deadlineAt !== undefined)
       return { kind: "wait", wait: { for: "talk" }, actions: [{ kind: "end-dial", dialId: visit.id("dial") }] };
     if (event.kind !== "dial-ended" || event.dialId !== visit.id("dial")) return undefined;
     const { outcome, answered, talkedMs } = event;
