@@ -88,8 +88,7 @@ export type ScriptAction =
       readonly headers: Readonly<Record<string, string>>;
       readonly body?: string;
       readonly timeoutMs: number;
-    }
-  | { readonly kind: "hang-up" };
+    };
 
 /** One step: where the script stands now and what it wants. node null ends it, with `exit`; the party is then hung up. */
 export type ScriptStep = {

@@ -153,8 +153,6 @@ function perform(step: Step, partyId: string, action: ScriptAction): void {
       step.emit({ kind: "request.begun", at, partyId, requestId, method, url, headers, deadlineAt, ...(body !== undefined && { body }) });
       return;
     }
-    case "hang-up":
-      partyLeft(step, partyId, outcomes.completedBy("local"));
   }
 }
 

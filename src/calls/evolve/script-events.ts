@@ -1,3 +1,4 @@
+import type { Call, ScriptState } from "../model.ts";
 import type { Evolutions } from "./evolutions.ts";
 import { without } from "./records.ts";
 import { changeParty } from "./seat-events.ts";
@@ -10,45 +11,28 @@ export const evolveScript: Evolutions<ScriptEvents> = {
       ...party,
       script: { pin: event.pin, node: "", visit: 0, wait: null, variables: {}, startedAt: event.at },
     })),
-  "script.stepped": (call, event) =>
-    changeParty(call, event.partyId, (party) =>
-      party.script
-        ? {
-            ...party,
-            script: {
-              ...party.script,
-              node: event.node,
-              visit: event.visit,
-              wait: event.wait,
-              variables: event.set ? { ...party.script.variables, ...event.set } : party.script.variables,
-              ...(event.gather !== undefined && { gather: event.gather }),
-              ...(event.gathered !== undefined && { gathered: event.gathered }),
-              ...(event.exit !== undefined && { exit: event.exit }),
-            },
-          }
-        : party,
-    ),
-  "script.replaced": (call, event) =>
-    changeParty(call, event.partyId, (party) =>
-      party.script
-        ? {
-            ...party,
-            // Visits count on, so that ids stay unique in the party.
-            script: {
-              ...party.script,
-              pin: event.pin,
-              node: "",
-              wait: null,
-              variables: {},
-              ...(event.gathered !== undefined && { gathered: event.gathered }),
-            },
-          }
-        : party,
-    ),
-  "script.failed": (call, event) =>
-    changeParty(call, event.partyId, (party) =>
-      party.script ? { ...party, script: { ...party.script, node: null, wait: null, exit: "error" } } : party,
-    ),
+  "script.stepped": (call, { partyId, node, visit, wait, set, gather, gathered, exit }) =>
+    changeScript(call, partyId, (script) => ({
+      ...script,
+      node,
+      visit,
+      wait,
+      variables: set ? { ...script.variables, ...set } : script.variables,
+      ...(gather !== undefined && { gather }),
+      ...(gathered !== undefined && { gathered }),
+      ...(exit !== undefined && { exit }),
+    })),
+  // Visits count on, so that ids stay unique in the party.
+  "script.replaced": (call, { partyId, pin, gathered }) =>
+    changeScript(call, partyId, (script) => ({
+      ...script,
+      pin,
+      node: "",
+      wait: null,
+      variables: {},
+      ...(gathered !== undefined && { gathered }),
+    })),
+  "script.failed": (call, { partyId }) => changeScript(call, partyId, (script) => ({ ...script, node: null, wait: null, exit: "error" })),
   "detection.begun": (call, { partyId, detectId, cutOffMs, deadlineAt }) =>
     changeParty(call, partyId, (party) => ({ ...party, detection: { detectId, cutOffMs, deadlineAt } })),
   "detection.ended": (call, event) =>
@@ -56,3 +40,7 @@ export const evolveScript: Evolutions<ScriptEvents> = {
       party.detection?.detectId === event.detectId ? { ...without(party, "detection"), answeredBy: event.result } : party,
     ),
 };
+
+function changeScript(call: Call, partyId: string, change: (script: ScriptState) => ScriptState): Call {
+  return changeParty(call, partyId, (party) => (party.script ? { ...party, script: change(party.script) } : party));
+}
