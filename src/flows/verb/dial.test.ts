@@ -54,6 +54,7 @@ test("the talk has an end of its own, is recorded while it lasts, and what is to
     actions: [{ kind: "record", recordingId: "recording-1", hears: "both", silenceMs: 0, finishOn: "" }],
   });
   expect(trial.deadline()).toMatchObject({ wait: { for: "talk" }, actions: [{ kind: "end-dial", dialId: "dial-1" }] });
+  expect(trial.deadline(), "the party is hung up once").toBeUndefined();
   const end = trial.give({ kind: "dial-ended", dialId: "dial-1", outcome: outcome("completed"), answered: true, talkedMs: 60_000 });
   expect(end).toMatchObject({ exit: "done", actions: [{ kind: "stop-recording", recordingId: "recording-1" }] });
 });
