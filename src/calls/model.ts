@@ -2,7 +2,7 @@
  * The state of a call as plain, immutable, serialisable values (design words: call, party, leg, bridge, seat, script).
  * State and its types only; what may happen is in decide/, what it means in evolve/, what follows in plans/.
  */
-import type { DialogValues, HeaderPair, SipAddress } from "../sip/index.ts";
+import type { DialogValues, HeaderPair, SipAddress, SipProtocol } from "../sip/index.ts";
 import type { AnsweredBy, CodecName, PromptItem, SocketAddress, StreamPosition } from "../media/index.ts";
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
@@ -145,7 +145,7 @@ export type LegRoute = {
   readonly requestUri: string;
   readonly host: string;
   readonly port: number;
-  readonly protocol: "udp" | "tcp";
+  readonly protocol: SipProtocol;
   readonly fromUri: string;
   readonly toUri: string;
   readonly mediaToSource: boolean;

@@ -112,7 +112,7 @@ class PhoneCall implements InviteEvents {
 
   begin(transaction: InviteServerTransaction): void {
     const { stack, ids } = this.#options;
-    const contact = stack.contactUri("demo", transaction.source.protocol);
+    const contact = stack.contactUri("demo", transaction.source);
     const usage = stack.acceptInvite(transaction, { localTag: ids.random(4), contact }, this);
     this.#usage = usage;
     const { behaviour, answerAfterMs } = this.#settings;

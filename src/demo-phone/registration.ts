@@ -53,7 +53,7 @@ export class Registration {
   #send(purpose: Purpose, authorization?: HeaderPair): void {
     const { stack, ids, account } = this.#options;
     const address = `<sip:${account.username}@${account.domain}>`;
-    const contact = `<${stack.contactUri(account.username, "udp")}>;q=${preference}`;
+    const contact = `<${stack.contactUri(account.username, { protocol: "udp", ...account.registrar })}>;q=${preference}`;
     const own: readonly HeaderPair[] =
       purpose === "clearing"
         ? [

@@ -158,7 +158,7 @@ export class SipStack {
   /** Sends a request outside of dialogs (OPTIONS, REGISTER, …); `done` hears the final answer, 408 or 503. */
   request(options: RequestOptions, done: (outcome: RequestOutcome) => void): void {
     const { protocol } = options.destination;
-    const sentBy = this.#options.transport.sentBy(protocol);
+    const sentBy = this.#options.transport.sentBy(options.destination);
     const request = requestOf({
       ...options,
       via: formatVia({ protocol: protocol.toUpperCase(), ...sentBy, branch: options.branch, rport: "asked", params: noParams }),
@@ -172,9 +172,10 @@ export class SipStack {
     });
   }
 
-  /** `sip:user@host:port`, as peers reach this stack by that protocol. */
-  contactUri(user: string, protocol: SipProtocol): string {
-    const { host, port } = this.#options.transport.sentBy(protocol);
+  /** `sip:user@host:port`, as this peer reaches the stack by its protocol. */
+  contactUri(user: string, peer: SipAddress): string {
+    const { protocol } = peer;
+    const { host, port } = this.#options.transport.sentBy(peer);
     return `sip:${user}@${formatHostPort(host, port)}${protocol === "udp" ? "" : `;transport=${protocol}`}`;
   }
 
@@ -249,7 +250,7 @@ export class SipStack {
     if (usage !== undefined) usage.success(response, source);
     else
       refuseSuccess(this.#host, response, source, {
-        contact: this.contactUri("unknown", source.protocol),
+        contact: this.contactUri("unknown", source),
         requestUri: to.ok ? to.value.uri : "",
         reachedAtPeer: false,
       });

@@ -203,7 +203,7 @@ async function callOfAChallenge(at: Scene): Promise<void> {
     }
     const usage = far.agent.stack.acceptInvite(
       transaction,
-      { localTag: "far", contact: far.agent.stack.contactUri("far", "udp") },
+      { localTag: "far", contact: far.agent.stack.contactUri("far", far.agent.address) },
       {
         ...far.log.events,
         offered: (_offer, respond) => respond(488),
@@ -217,7 +217,7 @@ async function callOfAChallenge(at: Scene): Promise<void> {
   await at.clock.advanceAsync(500);
   await hangUp(at, call);
   far.agent.stack.onInvite((transaction) => {
-    const contact = far.agent.stack.contactUri("far", "udp");
+    const contact = far.agent.stack.contactUri("far", far.agent.address);
     far.agent.stack
       .acceptInvite(transaction, { localTag: "far", contact }, far.log.events)
       .answer({ contentType: "text/plain", content: "?" });

@@ -71,7 +71,7 @@ export function callee({ network, clock }: World, address: string, behaviour: Be
   let latest: InviteUsage | undefined;
   agent.stack.onInvite((transaction) => {
     if (behaviour.silent === true) return;
-    const contact = agent.stack.contactUri("leg-b", "udp");
+    const contact = agent.stack.contactUri("leg-b", agent.address);
     const usage = agent.stack.acceptInvite(transaction, { localTag: `tag-${address}`, contact }, log.events);
     latest = usage;
     usage.ring(180);
@@ -121,7 +121,7 @@ export function caller({ network, clock }: World, address: string, options: Call
         localTag: `tag-${name}`,
         branch: `z9hG4bK-${name}-${sequence}`,
         sequence,
-        contact: agent.stack.contactUri("caller", "udp"),
+        contact: agent.stack.contactUri("caller", agent.address),
         destination: { protocol: "udp", address: houseAddress, port: 5060 },
         body: { contentType: "application/sdp", content: offer },
         headers,

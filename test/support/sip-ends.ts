@@ -86,7 +86,7 @@ export function inviteOptions(from: UserAgent, to: UserAgent, more: Partial<Invi
     localTag: "alice-tag",
     branch: "z9hG4bK-first",
     sequence: 1,
-    contact: from.stack.contactUri("leg-a", from.address.protocol),
+    contact: from.stack.contactUri("leg-a", to.address),
     destination: to.address,
     body: sdp("offer"),
     ...more,
@@ -97,7 +97,7 @@ export function inviteOptions(from: UserAgent, to: UserAgent, more: Partial<Invi
 export function accepting(agent: UserAgent, log: EventLog, take: (usage: InviteUsage) => void): { usage: () => InviteUsage } {
   let accepted: InviteUsage | undefined;
   agent.stack.onInvite((transaction) => {
-    const contact = agent.stack.contactUri("leg-b", agent.address.protocol);
+    const contact = agent.stack.contactUri("leg-b", agent.address);
     accepted = agent.stack.acceptInvite(transaction, { localTag: "bob-tag", contact }, log.events);
     take(accepted);
   });

@@ -1,4 +1,4 @@
-import type { Authorize, HeaderPair, SipAddress, SipProtocol, SipStack } from "../../sip/index.ts";
+import type { Authorize, HeaderPair, SipAddress, SipStack } from "../../sip/index.ts";
 import type { LegSignal } from "../decide/inputs.ts";
 import type { Call, Leg, LegRoute } from "../model.ts";
 import type { SessionSettings } from "./session.ts";
@@ -9,7 +9,7 @@ export type SignalingContext = {
   readonly secret: Uint8Array;
   readonly session: SessionSettings;
   /** Names the leg, so that whoever gets a request for it can hand it to its owner. */
-  contactOf(legId: string, protocol: SipProtocol): string;
+  contactOf(legId: string, peer: SipAddress): string;
   resolve(route: LegRoute): Promise<SipAddress | undefined>;
   hasCredentials(leg: Leg): boolean;
   /** The header that answers a journaled challenge; the same bytes each time. */

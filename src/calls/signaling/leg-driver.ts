@@ -10,7 +10,6 @@ import {
   type Ending,
   type EndReason,
   HeaderList,
-  type HeaderPair,
   type InviteEvents,
   type InviteFailure,
   type InviteServerTransaction,
@@ -18,33 +17,17 @@ import {
   type SipRequest,
   type SipResponse,
 } from "../../sip/index.ts";
-import type { LegSignal } from "../decide/inputs.ts";
-import type { Call, Leg, MediaDirection, Outcome } from "../model.ts";
-import { directionToOffer, wantedDirection } from "../plans/session-plan.ts";
-import { agreedBy, answerTo, offerOf } from "./session.ts";
+import type { Call, Leg } from "../model.ts";
 import type { SignalingContext } from "./context.ts";
-
-type WithoutLeg<T> = T extends LegSignal ? Omit<T, "legId"> : never;
-
-/**
- * Asks a phone to answer by itself. There is no one way, so all that do not contradict each other go out: Call-Info answer-after (Snom,
- * Grandstream, Gigaset, AudioCodes, MicroSIP), Alert-Info alert-autoanswer (Yealink, Gigaset, AudioCodes; Mitel only with a delay), and RFC 5373 §4.1 (Avaya);
- * baresip takes each of them with `sip_autoanswer=yes`. Linphone knows none. Sources: support.yealink.com/faq/faqInfo?id=546, Gigaset's "FAQ - Auto-answer call",
- * AudioCodes 310HD manual §22.6, Aastra release notes RN-001029 2.1, baresip pull requests 1187 and 1191. Phones without it, or with it switched off, just ring.
- */
-function autoAnswerHeaders({ route }: Leg): readonly HeaderPair[] {
-  if (route.autoAnswer !== true) return [];
-  return [
-    ["Call-Info", `<${route.toUri}>;answer-after=0`],
-    ["Alert-Info", `<${route.toUri}>;info=alert-autoanswer;delay=0`],
-    ["Answer-Mode", "Auto"],
-  ];
-}
+import { inviteHeaders, reasonHeaders } from "./leg-headers.ts";
+import { takeRequest } from "./leg-requests.ts";
+import { LegSession } from "./leg-session.ts";
+import { type LegSignalParts, type LegView, signalOf } from "./leg-view.ts";
 
 /** After a crash our CSeq may be behind what the peer has seen; gaps are legal (RFC 3261 §12.2.1.1). */
 const cseqMargin = 1000;
 
-export class LegDriver implements InviteEvents {
+export class LegDriver implements InviteEvents, LegView {
   readonly #context: SignalingContext;
   #call: Call;
   #leg: Leg;
@@ -54,26 +37,33 @@ export class LegDriver implements InviteEvents {
   #hasRung = false;
   #isEnding = false;
   #isFinished = false;
-  /** Our offer that the peer has not answered yet. */
-  #offered: { readonly leg: Leg; readonly version: number; readonly direction: MediaDirection } | undefined;
-  /** The peer's offer waits for our answer; ours is made after it, so that versions rise. */
-  #isAnswering = false;
-  /** Where the peer's signalling comes from. */
-  #peerAddress = "";
+  readonly #session: LegSession;
 
   constructor(context: SignalingContext, call: Call, leg: Leg) {
     this.#context = context;
     this.#call = call;
     this.#leg = leg;
-    this.#peerAddress = leg.media?.signalingAddress ?? "";
+    this.#session = new LegSession(context, this);
+  }
+
+  get call(): Call {
+    return this.#call;
+  }
+
+  get leg(): Leg {
+    return this.#leg;
+  }
+
+  get usage(): InviteUsage | undefined {
+    return this.#usage;
   }
 
   /** Takes the peer's INVITE for a leg that begins with it. */
   accept(transaction: InviteServerTransaction, legId: string): DialogValues | undefined {
-    this.#peerAddress = transaction.source.address;
+    this.#session.peerAddress = transaction.source.address;
     const { stack, secret } = this.#context;
     const localTag = derive(secret, 8, legId, "tag");
-    this.#usage = stack.acceptInvite(transaction, { localTag, contact: this.#context.contactOf(legId, transaction.source.protocol) }, this);
+    this.#usage = stack.acceptInvite(transaction, { localTag, contact: this.#context.contactOf(legId, transaction.source) }, this);
     return this.#usage.dialog;
   }
 
@@ -96,7 +86,7 @@ export class LegDriver implements InviteEvents {
       // Our 2xx may have gone out or not; a BYE that is owed waits for its ACK.
       if (answeredAt !== undefined) this.#answer(this.#leg);
     } else if (dialog !== undefined && (state === "answered" || this.#leg.owes !== null)) {
-      this.#peerAddress = dialog.peer.address;
+      this.#session.peerAddress = dialog.peer.address;
       this.#attempt = attempt;
       const values = { ...dialog, state: "confirmed", localCseq: dialog.localCseq + cseqMargin * (this.#call.recoveries + 1) } as const;
       this.#usage = this.#context.stack.restore(values, this, this.#context.authorizeFor(this.#leg));
@@ -121,12 +111,12 @@ export class LegDriver implements InviteEvents {
     }
     if (leg.direction === "inbound") this.#respond(leg);
     else if (leg.state !== "answered" && leg.attempt > this.#attempt) void this.#invite(call, leg);
-    this.#reoffer(call, leg);
+    this.#session.pursue();
   }
 
   async #invite(call: Call, leg: Leg): Promise<void> {
     this.#attempt = leg.attempt;
-    const { stack, secret, resolve, session } = this.#context;
+    const { stack, secret, resolve } = this.#context;
     const destination = await resolve(leg.route);
     if (destination === undefined) {
       this.#tell({ kind: "leg-failed", cause: "transport", status: 503, reason: `${leg.route.host} has no address` });
@@ -134,9 +124,8 @@ export class LegDriver implements InviteEvents {
       return;
     }
     if (this.#isFinished) return;
-    this.#peerAddress = destination.address;
-    const body = offerOf(leg, leg.version, wantedDirection(call, leg), session);
-    this.#offered = { leg, version: leg.version, direction: wantedDirection(call, leg) };
+    this.#session.peerAddress = destination.address;
+    const body = this.#session.initialOffer(call, leg);
     const authorization =
       leg.challenge && this.#context.authorizationFor(leg, leg.challenge, { method: "INVITE", uri: leg.route.requestUri });
     const authorize = this.#context.authorizeFor(leg);
@@ -149,11 +138,11 @@ export class LegDriver implements InviteEvents {
         localTag: derive(secret, 8, leg.id, "tag"),
         branch: `z9hG4bK${derive(secret, 12, leg.id, "invite", leg.attempt)}`,
         sequence: leg.attempt,
-        contact: this.#context.contactOf(leg.id, destination.protocol),
+        contact: this.#context.contactOf(leg.id, destination),
         destination,
         reachedAtPeer: leg.route.phoneId !== undefined,
         ...(leg.route.maxForwards !== undefined && { maxForwards: leg.route.maxForwards }),
-        headers: autoAnswerHeaders(leg),
+        headers: inviteHeaders(leg),
         body,
         ...(authorization && { authorization }),
         ...(authorize && { authorize }),
@@ -174,20 +163,9 @@ export class LegDriver implements InviteEvents {
   }
 
   #answer(leg: Leg): void {
-    const answer = answerTo(leg.offer ?? "", leg, leg.version, leg.media?.stated ?? "sendrecv", this.#peerAddress, this.#context.session);
+    const answer = this.#session.initialAnswer(leg);
     if (answer.ok) this.#usage?.answer(answer.body);
     else this.#usage?.reject(answer.status);
-  }
-
-  #reoffer(call: Call, leg: Leg): void {
-    const direction = directionToOffer(call, leg);
-    if (direction !== undefined && this.#offered === undefined && !this.#isAnswering) this.#offer(leg, direction);
-  }
-
-  #offer(leg: Leg, direction: MediaDirection): void {
-    const version = leg.version + 1;
-    this.#offered = { leg, version, direction };
-    this.#usage?.reoffer(offerOf(leg, version, direction, this.#context.session));
   }
 
   #end(leg: Leg): void {
@@ -210,8 +188,8 @@ export class LegDriver implements InviteEvents {
     this.#isFinished = true;
   }
 
-  #signal(signal: WithoutLeg<LegSignal>): Promise<Call | undefined> {
-    return this.#context.signal({ legId: this.#leg.id, ...signal });
+  #signal(signal: LegSignalParts): Promise<Call | undefined> {
+    return signalOf(this.#context, this.#leg, signal);
   }
 
   // What the far end does (InviteEvents)
@@ -221,10 +199,8 @@ export class LegDriver implements InviteEvents {
   }
 
   answered(response: SipResponse, dialog: DialogValues): Body | undefined {
-    const offered = this.#offered;
-    this.#offered = undefined;
-    this.#peerAddress = dialog.peer.address;
-    const media = offered && agreedBy(contentOf(response), offered, this.#peerAddress, this.#context.session);
+    this.#session.peerAddress = dialog.peer.address;
+    const media = this.#session.agreedInitially(contentOf(response));
     this.#tell(media === undefined ? { kind: "leg-unusable", dialog } : { kind: "leg-answered", dialog, media });
     return undefined;
   }
@@ -249,7 +225,7 @@ export class LegDriver implements InviteEvents {
   acknowledged(body: Body | undefined): void {
     if (!this.#leg.acknowledged) this.#tell({ kind: "leg-acknowledged" });
     // The answer to an offer that we made in the 2xx to a re-INVITE without one.
-    if (this.#offered !== undefined && body !== undefined) this.#agree(body);
+    if (body !== undefined) this.#session.answered(body);
   }
 
   ackMissing(): void {
@@ -262,62 +238,20 @@ export class LegDriver implements InviteEvents {
   }
 
   offered(offer: Body | undefined, respond: (status: number, body?: Body) => void): void {
-    const { session } = this.#context;
-    const leg = this.#leg;
-    const direction = wantedDirection(this.#call, leg);
-    if (offer === undefined) {
-      this.#offered = { leg, version: leg.version + 1, direction };
-      respond(200, offerOf(leg, leg.version + 1, direction, session));
-      return;
-    }
-    const answer = answerTo(offer.content, leg, leg.version, direction, this.#peerAddress, session);
-    if (!answer.ok) {
-      respond(answer.status);
-      return;
-    }
-    this.#isAnswering = true;
-    const version = Math.max(leg.version, this.#offered?.version ?? 0) + 1;
-    void this.#signal({ kind: "leg-offered", media: answer.media, version }).then((call) => {
-      this.#isAnswering = false;
-      const now = call?.legs[leg.id];
-      if (now?.state !== "answered") return respond(481);
-      const agreed = answerTo(offer.content, now, version, now.media?.stated ?? direction, this.#peerAddress, session);
-      if (agreed.ok) respond(200, agreed.body);
-      else respond(agreed.status);
-      // An offer of ours that still waits is made anew.
-      if (this.#offered !== undefined) this.#offer(this.#leg, wantedDirection(this.#call, this.#leg));
-      else this.#reoffer(this.#call, this.#leg);
-    });
+    this.#session.offered(offer, respond);
   }
 
   sessionAccepted(body: Body | undefined): Body | undefined {
-    if (body !== undefined) this.#agree(body);
+    if (body !== undefined) this.#session.answered(body);
     return undefined;
   }
 
-  #agree(answer: Body): void {
-    const offered = this.#offered;
-    if (offered === undefined) return;
-    const { direction, version } = offered;
-    const media = agreedBy(answer, offered, this.#peerAddress, this.#context.session);
-    this.#settle(media === undefined ? { kind: "leg-refused", direction, status: 488 } : { kind: "leg-agreed", media, version });
-  }
-
-  /** Our offer is out of the way once its result is durable: older states still ask for it. */
-  #settle(signal: WithoutLeg<LegSignal>): void {
-    void this.#signal(signal).then(() => {
-      this.#offered = undefined;
-      this.#reoffer(this.#call, this.#leg);
-    });
-  }
-
   sessionRefused(status: number): void {
-    const direction = this.#offered?.direction;
-    if (direction !== undefined) this.#settle({ kind: "leg-refused", direction, status });
+    this.#session.refused(status);
   }
 
-  received(_request: SipRequest, _respond: (status: number, parts?: AnswerParts) => void): boolean {
-    return false;
+  received(request: SipRequest, respond: (status: number, parts?: AnswerParts) => void): boolean {
+    return takeRequest(this.#context, this, request, respond);
   }
 
   dialogChanged(dialog: DialogValues): void {
@@ -343,16 +277,11 @@ export class LegDriver implements InviteEvents {
     this.#isFinished = true;
   }
 
-  #tell(signal: WithoutLeg<LegSignal>): void {
+  #tell(signal: LegSignalParts): void {
     void this.#signal(signal);
   }
 }
 
 function contentOf(response: SipResponse): Body | undefined {
   return response.body.length === 0 ? undefined : { contentType: response.headers.get("Content-Type") ?? "", content: response.body };
-}
-
-/** RFC 3326: the far end learns why. */
-function reasonHeaders(outcome: Outcome | undefined): readonly (readonly [string, string])[] {
-  return outcome === undefined ? [] : [["Reason", `Q.850;cause=${outcome.q850};text="${outcome.text.replaceAll(/["\\\r\n]/g, "")}"`]];
 }

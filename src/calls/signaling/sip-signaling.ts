@@ -113,7 +113,7 @@ export class SipSignaling implements Signaling {
       stack,
       secret,
       session,
-      contactOf: (legId, protocol) => stack.contactUri(legId, protocol),
+      contactOf: (legId, peer) => stack.contactUri(legId, peer),
       async resolve({ host, port, protocol }) {
         const resolved = await resolver.resolve(host);
         const address = resolved.ok ? resolved.addresses[0] : undefined;

@@ -72,7 +72,7 @@ export class DialogRequests {
     this.host.reach(this.dialog, (destination) => {
       const all: HeaderPair[] = [["User-Agent", this.host.product], ...headers];
       if (authorization !== undefined) all.push(authorization);
-      const sentBy = this.host.transport.sentBy(destination.protocol);
+      const sentBy = this.host.transport.sentBy(destination);
       go(this.dialog.request(method, { sentBy, headers: all, body }), destination);
     });
   }

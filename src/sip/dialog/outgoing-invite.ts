@@ -113,7 +113,7 @@ export function inviteOf(host: UsageHost, options: InviteOptions): SipRequest {
     uri: options.requestUri,
     via: formatVia({
       protocol: protocol.toUpperCase(),
-      ...host.transport.sentBy(protocol),
+      ...host.transport.sentBy(options.destination),
       branch: options.branch,
       rport: "asked",
       params: noParams,

@@ -50,7 +50,7 @@ export function endReasonOf(message: SipMessage): EndReason {
 export function acknowledge(host: UsageHost, dialog: Dialog, sequence: number, body: Body | undefined): void {
   host.reach(dialog, (destination) => {
     const ack = dialog.ack(sequence, {
-      sentBy: host.transport.sentBy(destination.protocol),
+      sentBy: host.transport.sentBy(destination),
       headers: [["User-Agent", host.product]],
       body,
     });
@@ -63,7 +63,7 @@ export function refuseSuccess(host: UsageHost, response: SipResponse, source: Si
   const dialog = Dialog.ofResponse(response, source, local);
   acknowledge(host, dialog, dialog.values.localCseq, undefined);
   host.reach(dialog, (destination) => {
-    const bye = dialog.request("BYE", { sentBy: host.transport.sentBy(destination.protocol), headers: [["User-Agent", host.product]] });
+    const bye = dialog.request("BYE", { sentBy: host.transport.sentBy(destination), headers: [["User-Agent", host.product]] });
     host.layer.request(bye, destination, { response: () => undefined, failed: () => undefined });
   });
 }

@@ -1,5 +1,4 @@
 /** The timers of RFC 3261 §17 (table 4) and RFC 6026, all derived from T1, T2 and T4. Reliable transports repeat nothing and wait for nothing. */
-import type { SipProtocol } from "../transport/transport.ts";
 
 export type TimerBase = {
   /** Estimate of the round trip. */
@@ -43,8 +42,9 @@ export type Timers = {
   readonly timerM: number;
 };
 
-export function timersFor(base: TimerBase, protocol: SipProtocol): Timers {
-  const unreliable = protocol === "udp";
+/** `isReliable`: the transport loses nothing. */
+export function timersFor(base: TimerBase, isReliable: boolean): Timers {
+  const unreliable = !isReliable;
   const longMs = 64 * base.t1Ms;
   return {
     t2Ms: base.t2Ms,

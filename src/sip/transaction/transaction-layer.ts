@@ -6,7 +6,7 @@
 import type { Clock } from "../../kernel/index.ts";
 import type { SipMessage, SipRequest, SipResponse } from "../message/message.ts";
 import { replyAddress } from "../transport/address.ts";
-import type { SipAddress, SipTransport } from "../transport/transport.ts";
+import { isReliable, type SipAddress, type SipTransport } from "../transport/transport.ts";
 import { type ClientEvents, InviteClientTransaction } from "./invite-client.ts";
 import { InviteServerTransaction } from "./invite-server.ts";
 import { LingeringStore } from "./lingering-store.ts";
@@ -41,7 +41,7 @@ export class TransactionLayer {
   readonly #user: TransactionUser;
   readonly #live = new Map<string, Transaction>();
   readonly #lingering: LingeringStore;
-  readonly #timers: Readonly<Record<"udp" | "tcp", Timers>>;
+  readonly #timers: { readonly reliable: Timers; readonly unreliable: Timers };
   readonly #host: TransactionHost;
   #repeats = 0;
   #strayResponses = 0;
@@ -50,13 +50,13 @@ export class TransactionLayer {
     this.#transport = transport;
     this.#user = user;
     this.#lingering = new LingeringStore(clock);
-    this.#timers = { udp: timersFor(timers, "udp"), tcp: timersFor(timers, "tcp") };
+    this.#timers = { reliable: timersFor(timers, true), unreliable: timersFor(timers, false) };
     this.#host = {
       clock,
-      timersFor: (destination) => this.#timers[destination.protocol],
+      timersFor: ({ protocol }) => (isReliable(protocol) ? this.#timers.reliable : this.#timers.unreliable),
       sendBytes: (bytes, destination, failed) => transport.sendBytes(bytes, destination, failed),
       sendAnswer: (response, bytes, destination, failed) => {
-        if (destination.protocol === "udp") transport.sendBytes(bytes, destination, failed);
+        if (!isReliable(destination.protocol)) transport.sendBytes(bytes, destination, failed);
         else transport.send(response, destination, failed);
       },
       linger: (key, state, forMs, repeat) => {

@@ -74,7 +74,7 @@ describe.each(["udp", "tcp"] as const)("over %s", (protocol) => {
   test("a request gets there, its source is entered into the Via, and the response comes back", async () => {
     const a = await opened();
     const b = await opened();
-    const sentBy = a.transport.sentBy(protocol);
+    const sentBy = a.transport.sentBy({ protocol, address: "127.0.0.1", port: 1 });
     expect(sentBy).toEqual({ host: loopback, port: a.transport.port });
     a.transport.send(optionsRequest(`SIP/2.0/${protocol.toUpperCase()} pc.invalid:5999;branch=z9hG4bK1;rport`), to(b.transport, protocol));
     const [request, source] = await b.inbox.next();
@@ -267,7 +267,7 @@ test("close ends connections and timers, and can be repeated", async () => {
 
 test("a port that is taken is refused; what is advertised is what peers see", async () => {
   const { transport } = await opened({ advertise: { host: "203.0.113.9" } });
-  expect(transport.sentBy("udp")).toEqual({ host: "203.0.113.9", port: transport.port });
+  expect(transport.sentBy({ protocol: "udp", address: "127.0.0.1", port: 1 })).toEqual({ host: "203.0.113.9", port: transport.port });
   await expect(opened({ port: transport.port })).rejects.toThrow("EADDRINUSE");
 });
 

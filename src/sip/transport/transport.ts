@@ -4,7 +4,13 @@
  */
 import type { SipMessage, SipRequest, SipResponse } from "../message/message.ts";
 
-export type SipProtocol = "udp" | "tcp";
+export const sipProtocols = ["udp", "tcp", "tls", "ws", "wss"] as const;
+export type SipProtocol = (typeof sipProtocols)[number];
+
+/** Over these nothing is lost while the connection stands: no message is repeated (RFC 3261 §17). */
+export function isReliable(protocol: SipProtocol): boolean {
+  return protocol !== "udp";
+}
 
 /** Where a message goes, or came from: always a numeric address; names are resolved before (resolve.ts). */
 export type SipAddress = { readonly protocol: SipProtocol; readonly address: string; readonly port: number };
@@ -14,13 +20,13 @@ export type MessageHandler = (message: SipMessage, source: SipAddress) => void;
 export type SipTransport = {
   /**
    * Sends a message. Never throws; `failed` is called later, at most once, when the transport knows that it did not go out
-   * (RFC 3261 §18.4: connection refused, unreachable, too large). The Via of a request must already carry sentBy(protocol).
+   * (RFC 3261 §18.4: connection refused, unreachable, too large). The Via of a request must already carry sentBy(destination).
    */
   send(message: SipRequest | SipResponse, destination: SipAddress, failed?: (reason: string) => void): void;
   /** Bytes of an already formatted message: retransmissions. */
   sendBytes(bytes: Uint8Array, destination: SipAddress, failed?: (reason: string) => void): void;
-  /** The host and port to write into Via and Contact for this protocol. */
-  sentBy(protocol: SipProtocol): { readonly host: string; readonly port: number };
+  /** The host and port to write into Via and Contact of what goes to, or answers, this peer. */
+  sentBy(peer: SipAddress): { readonly host: string; readonly port: number };
   /** Sets the one receiver of parsed messages. A request arrives with `received` and `rport` already filled in its top Via (RFC 3261 §18.2.1, RFC 3581). */
   onMessage(handler: MessageHandler): void;
   close(): Promise<void>;

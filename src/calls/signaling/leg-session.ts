@@ -1,0 +1,112 @@
+/** Offers and answers of one leg (RFC 3264): what we offered, what the peer offers, and the signal that each outcome is. */
+import type { Body } from "../../sip/index.ts";
+import type { Call, Leg, MediaDirection, Negotiated } from "../model.ts";
+import { directionToOffer, wantedDirection } from "../plans/session-plan.ts";
+import type { SignalingContext } from "./context.ts";
+import { type LegSignalParts, type LegView, signalOf } from "./leg-view.ts";
+import { agreedBy, type Answer, answerTo, offerOf } from "./session.ts";
+
+export class LegSession {
+  readonly #context: SignalingContext;
+  readonly #view: LegView;
+  /** Our offer that the peer has not answered yet. */
+  #offered: { readonly leg: Leg; readonly version: number; readonly direction: MediaDirection } | undefined;
+  /** The peer's offer waits for our answer; ours is made after it, so that versions rise. */
+  #isAnswering = false;
+  /** Where the peer's signalling comes from. */
+  peerAddress: string;
+
+  constructor(context: SignalingContext, view: LegView) {
+    this.#context = context;
+    this.#view = view;
+    this.peerAddress = view.leg.media?.signalingAddress ?? "";
+  }
+
+  /** The offer of an INVITE. */
+  initialOffer(call: Call, leg: Leg): Body {
+    const direction = wantedDirection(call, leg);
+    this.#offered = { leg, version: leg.version, direction };
+    return offerOf(leg, leg.version, direction, this.#context.session);
+  }
+
+  /** What the answer to that INVITE agrees to; undefined when it is of no use. */
+  agreedInitially(answer: Body | undefined): Negotiated | undefined {
+    const offered = this.#offered;
+    this.#offered = undefined;
+    return offered && agreedBy(answer, offered, this.peerAddress, this.#context.session);
+  }
+
+  /** Our answer to the offer of the peer's INVITE. */
+  initialAnswer(leg: Leg): Answer {
+    return answerTo(leg.offer ?? "", leg, leg.version, leg.media?.stated ?? "sendrecv", this.peerAddress, this.#context.session);
+  }
+
+  /** Offers again when the call wants another session than was agreed on. */
+  pursue(): void {
+    const { call, leg } = this.#view;
+    const direction = directionToOffer(call, leg);
+    if (direction !== undefined && this.#offered === undefined && !this.#isAnswering) this.#offer(leg, direction);
+  }
+
+  /** The peer's re-INVITE or UPDATE. */
+  offered(offer: Body | undefined, respond: (status: number, body?: Body) => void): void {
+    const { session } = this.#context;
+    const { call, leg } = this.#view;
+    const direction = wantedDirection(call, leg);
+    if (offer === undefined) {
+      this.#offered = { leg, version: leg.version + 1, direction };
+      respond(200, offerOf(leg, leg.version + 1, direction, session));
+      return;
+    }
+    const answer = answerTo(offer.content, leg, leg.version, direction, this.peerAddress, session);
+    if (!answer.ok) {
+      respond(answer.status);
+      return;
+    }
+    this.#isAnswering = true;
+    const version = Math.max(leg.version, this.#offered?.version ?? 0) + 1;
+    void this.#signal({ kind: "leg-offered", media: answer.media, version }).then((after) => {
+      this.#isAnswering = false;
+      const now = after?.legs[leg.id];
+      if (now?.state !== "answered") return respond(481);
+      const agreed = answerTo(offer.content, now, version, now.media?.stated ?? direction, this.peerAddress, session);
+      if (agreed.ok) respond(200, agreed.body);
+      else respond(agreed.status);
+      // An offer of ours that still waits is made anew.
+      if (this.#offered !== undefined) this.#offer(this.#view.leg, wantedDirection(this.#view.call, this.#view.leg));
+      else this.pursue();
+    });
+  }
+
+  /** The answer to our offer, in a 2xx or, when the offer was in our 2xx, in its ACK. */
+  answered(answer: Body): void {
+    const offered = this.#offered;
+    if (offered === undefined) return;
+    const { direction, version } = offered;
+    const media = agreedBy(answer, offered, this.peerAddress, this.#context.session);
+    this.#settle(media === undefined ? { kind: "leg-refused", direction, status: 488 } : { kind: "leg-agreed", media, version });
+  }
+
+  refused(status: number): void {
+    const direction = this.#offered?.direction;
+    if (direction !== undefined) this.#settle({ kind: "leg-refused", direction, status });
+  }
+
+  #offer(leg: Leg, direction: MediaDirection): void {
+    const version = leg.version + 1;
+    this.#offered = { leg, version, direction };
+    this.#view.usage?.reoffer(offerOf(leg, version, direction, this.#context.session));
+  }
+
+  /** Our offer is out of the way once its result is durable: older states still ask for it. */
+  #settle(signal: LegSignalParts): void {
+    void this.#signal(signal).then(() => {
+      this.#offered = undefined;
+      this.pursue();
+    });
+  }
+
+  #signal(signal: LegSignalParts): Promise<Call | undefined> {
+    return signalOf(this.#context, this.#view.leg, signal);
+  }
+}
