@@ -13,7 +13,15 @@ export function isReliable(protocol: SipProtocol): boolean {
 }
 
 /** Where a message goes, or came from: always a numeric address; names are resolved before (resolve.ts). */
-export type SipAddress = { readonly protocol: SipProtocol; readonly address: string; readonly port: number };
+export type SipAddress = {
+  readonly protocol: SipProtocol;
+  readonly address: string;
+  readonly port: number;
+  /** The host name under which the address was found, for a certificate to be checked against; left out when there was none. */
+  readonly name?: string;
+  /** Our listener that a message came in by; answers leave by it. Left out: whichever serves the protocol and family. */
+  readonly listener?: string;
+};
 
 export type MessageHandler = (message: SipMessage, source: SipAddress) => void;
 
