@@ -1,4 +1,5 @@
 /** What is wrong with a request before anybody looks at its meaning: RFC 3261 §8.2.1 to §8.2.3. */
+import { checkBody } from "./body/session-body.ts";
 import type { HeaderPair } from "./message/header-list.ts";
 import { wholeNumber } from "./message/cseq.ts";
 import type { SipRequest } from "./message/message.ts";
@@ -8,10 +9,14 @@ import { parseUri } from "./message/uri.ts";
 /** A status and its headers; what an answer has beside them comes from the request. */
 export type BareAnswer = { readonly status: number; readonly headers?: readonly HeaderPair[] };
 
+/** Whose bodies are session descriptions. */
+const sessionMethods: ReadonlySet<string> = new Set(["INVITE", "UPDATE", "PRACK"]);
+
 /** Of any request outside a transaction. `extensions` are the option tags we know. */
 export function checkRequest(request: SipRequest, extensions: readonly string[]): BareAnswer | undefined {
   const unknown = request.headers.all("Require").filter((tag) => !extensions.includes(tag.toLowerCase()));
-  return unknown.length > 0 ? { status: 420, headers: [["Unsupported", unknown.join(", ")]] } : undefined;
+  if (unknown.length > 0) return { status: 420, headers: [["Unsupported", unknown.join(", ")]] };
+  return sessionMethods.has(request.method) ? checkBody(request) : undefined;
 }
 
 /** Of a request that belongs to no dialog. */

@@ -51,8 +51,13 @@ function requestFor(method: string, parts: Parts = {}): SipRequest {
   });
 }
 
+function withBody(request: SipRequest, type: string): SipRequest {
+  request.headers.set("Content-Type", type);
+  return { ...request, body: Buffer.from("what") };
+}
+
 test.each<[string, SipRequest, number, HeaderPair | undefined]>([
-  ["OPTIONS", requestFor("OPTIONS"), 200, ["Accept", "application/sdp"]],
+  ["OPTIONS (§11.2)", requestFor("OPTIONS"), 200, ["Accept", "application/sdp, multipart/mixed, multipart/alternative"]],
   ["OPTIONS at the end of its way", requestFor("OPTIONS", { maxForwards: 0 }), 200, undefined],
   ["an unknown method", requestFor("FROB"), 405, ["Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO"]],
   ["REGISTER without a registrar", requestFor("REGISTER"), 405, undefined],
@@ -61,6 +66,10 @@ test.each<[string, SipRequest, number, HeaderPair | undefined]>([
   ["a re-INVITE for no dialog", requestFor("INVITE", { to: "<sip:us@192.0.2.1>;tag=x" }), 481, undefined],
   ["CANCEL for no INVITE", requestFor("CANCEL"), 481, undefined],
   ["an extension we do not know", requestFor("INVITE", { headers: [["Require", "100rel, replaces"]] }), 420, ["Unsupported", "100rel"]],
+  ["a body of a type we do not know (§8.2.3)", withBody(requestFor("INVITE"), "application/unknown"), 415, ["Accept-Encoding", "identity"]],
+  ["an UPDATE with such a body", withBody(requestFor("UPDATE", { to: "<sip:us@192.0.2.1>;tag=x" }), "application/unknown"), 415, undefined],
+  ["a peer that takes no session description (§21.4.7)", requestFor("INVITE", { headers: [["Accept", "text/plain"]] }), 406, undefined],
+  ["a BYE with any body", withBody(requestFor("BYE"), "application/unknown"), 481, undefined],
   ["too many hops", requestFor("INVITE", { maxForwards: 0 }), 483, undefined],
   ["INVITE without Contact", requestFor("INVITE", { contact: undefined }), 400, undefined],
   ["a Request-URI of another scheme", requestFor("INVITE", { uri: "http://example.org" }), 416, undefined],

@@ -4,6 +4,7 @@
  */
 import type { Clock, Ids, Logger } from "../kernel/index.ts";
 import { derive } from "../kernel/index.ts";
+import { acceptHeaders } from "./body/session-body.ts";
 import { type Body, requestOf, responseTo } from "./message/builder.ts";
 import type { HeaderPair } from "./message/header-list.ts";
 import type { SipRequest, SipResponse } from "./message/message.ts";
@@ -227,7 +228,7 @@ export class SipStack {
       this.#hand(this.#layer.openInvite(request, source), this.#takeInvite);
     } else if (request.method === "REGISTER" && this.#takeRegister !== undefined) this.#takeRegister(this.#layer.open(request, source));
     else if (request.method === "OPTIONS")
-      this.answerWithoutState(request, source, { status: 200, headers: [["Accept", "application/sdp"], ...this.#host.sessionHeaders] });
+      this.answerWithoutState(request, source, { status: 200, headers: [...acceptHeaders, ...this.#host.sessionHeaders] });
     else if (request.method === "BYE" || request.method === "UPDATE") this.answerWithoutState(request, source, { status: 481 });
     else
       this.answerWithoutState(request, source, { status: request.method === "INVITE" ? 480 : 405, headers: [["Allow", this.#host.allow]] });

@@ -7,11 +7,13 @@ import type { Directory, Phone, PhoneNumber } from "../../directory/index.ts";
 import { isE164 } from "../../directory/index.ts";
 import {
   type BareAnswer,
+  type Body,
   type Challenger,
   type InviteServerTransaction,
   parseNameAddr,
   parseUri,
   responseTo,
+  sessionBodyOf,
   type SipAddress,
   type SipRequest,
 } from "../../sip/index.ts";
@@ -148,7 +150,7 @@ export class Incoming {
     const { ids, ports, session, limits } = this.#options;
     const { request, source } = transaction;
     const { trunkId, phoneId, mediaToSource, ...what } = destination;
-    const offer = Buffer.from(request.body).toString();
+    const offer = textOf(sessionBodyOf(request));
     const legId = ids.next();
     const localPort = ports.acquire();
     if (localPort === undefined) return refuse(transaction, 503);
@@ -216,6 +218,10 @@ function callerOf(request: SipRequest): string {
   const user = userOf(uriOf(request.headers.get("P-Asserted-Identity") ?? request.headers.get("From")));
   const number = user.startsWith("+") ? user : `+${user}`;
   return isE164(number) ? number : user === "" ? "anonymous" : user;
+}
+
+function textOf(body: Body | undefined): string {
+  return body === undefined ? "" : Buffer.from(body.content).toString();
 }
 
 function uriOf(value: string | undefined): string {

@@ -14,6 +14,7 @@ import {
   type InviteFailure,
   type InviteServerTransaction,
   type InviteUsage,
+  sessionBodyOf,
   type SipRequest,
   type SipResponse,
 } from "../../sip/index.ts";
@@ -200,7 +201,7 @@ export class LegDriver implements InviteEvents, LegView {
 
   answered(response: SipResponse, dialog: DialogValues): Body | undefined {
     this.#session.peerAddress = dialog.peer.address;
-    const media = this.#session.agreedInitially(contentOf(response));
+    const media = this.#session.agreedInitially(sessionBodyOf(response));
     this.#tell(media === undefined ? { kind: "leg-unusable", dialog } : { kind: "leg-answered", dialog, media });
     return undefined;
   }
@@ -280,8 +281,4 @@ export class LegDriver implements InviteEvents, LegView {
   #tell(signal: LegSignalParts): void {
     void this.#signal(signal);
   }
-}
-
-function contentOf(response: SipResponse): Body | undefined {
-  return response.body.length === 0 ? undefined : { contentType: response.headers.get("Content-Type") ?? "", content: response.body };
 }

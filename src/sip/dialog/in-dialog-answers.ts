@@ -1,4 +1,5 @@
 /** What the peer asks inside a dialog that neither changes the session nor ends it. */
+import { acceptHeaders } from "../body/session-body.ts";
 import { responseTo } from "../message/builder.ts";
 import type { SipRequest } from "../message/message.ts";
 import type { BareAnswer } from "../request-checks.ts";
@@ -27,7 +28,7 @@ export function answerInDialog(
   take: (respond: (status: number, parts?: AnswerParts) => void) => boolean,
 ): void {
   if (request.method === "OPTIONS")
-    return answerRequest(host, request, source, toTag, { status: 200, headers: [["Accept", "application/sdp"], ...host.sessionHeaders] });
+    return answerRequest(host, request, source, toTag, { status: 200, headers: [...acceptHeaders, ...host.sessionHeaders] });
   const transaction = host.layer.open(request, source);
   const respond = (status: number, { headers = [], body }: AnswerParts = {}) =>
     transaction.respond(responseTo(request, status, { toTag, headers: [["Server", host.product], ...headers], body }));
@@ -35,5 +36,5 @@ export function answerInDialog(
   if (request.method !== "INFO") respond(405, { headers: [["Allow", host.allow]] });
   // An empty INFO asks whether we are there (RFC 2976); what a full one means nobody here knows.
   else if (request.body.length === 0) respond(200);
-  else respond(415, { headers: [["Accept", "application/sdp"]] });
+  else respond(415, { headers: acceptHeaders });
 }

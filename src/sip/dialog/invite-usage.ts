@@ -13,6 +13,7 @@
  * Every other command in a phase is ignored: it crossed something that decided first.
  */
 import type { Timer } from "../../kernel/index.ts";
+import { sessionBodyOf } from "../body/session-body.ts";
 import { type Body, responseTo } from "../message/builder.ts";
 import type { HeaderPair } from "../message/header-list.ts";
 import type { SipRequest, SipResponse } from "../message/message.ts";
@@ -27,7 +28,7 @@ import { IncomingInvite } from "./incoming-invite.ts";
 import type { AcceptOptions, Authorize, Ending, EndReason, InviteEvents, InviteFailure, InviteOptions } from "./invite-events.ts";
 import { inviteOf, OutgoingInvite } from "./outgoing-invite.ts";
 import { SessionChange } from "./session-change.ts";
-import { acknowledge, bodyOf, endReasonOf, refuseSuccess, type UsageHost } from "./usage-host.ts";
+import { acknowledge, endReasonOf, refuseSuccess, type UsageHost } from "./usage-host.ts";
 
 export type InvitePhase = "inviting" | "ringing" | "unacknowledged" | "confirmed" | "leaving" | "ended";
 
@@ -204,7 +205,7 @@ export class InviteUsage {
 
   acknowledged(ack: SipRequest): void {
     if (this.#incoming?.acknowledged(ack) === true) {
-      this.#events.acknowledged(bodyOf(ack));
+      this.#events.acknowledged(sessionBodyOf(ack));
       this.#settle();
     } else this.#session?.acknowledged(ack);
   }

@@ -7,6 +7,7 @@
  *   the peer's under way    another of the peer gets 500 with Retry-After; over when ACK came or it was refused
  */
 import type { Timer } from "../../kernel/index.ts";
+import { sessionBodyOf } from "../body/session-body.ts";
 import { type Body, responseTo } from "../message/builder.ts";
 import { formatMessage } from "../message/format-message.ts";
 import type { SipRequest, SipResponse } from "../message/message.ts";
@@ -16,7 +17,7 @@ import type { DialogRequests } from "./dialog-requests.ts";
 import type { InviteEvents, InviteFailure } from "./invite-events.ts";
 import type { OutgoingInvite } from "./outgoing-invite.ts";
 import { SuccessRepeater } from "./success-repeater.ts";
-import { acknowledge, bodyOf, type UsageHost } from "./usage-host.ts";
+import { acknowledge, type UsageHost } from "./usage-host.ts";
 
 export type SessionOwner = {
   /** False while the first INVITE waits for its ACK. */
@@ -96,7 +97,7 @@ export class SessionChange {
       this.#owner.changed();
     });
     transaction.attach({ cancelled: () => respond(487), failed: () => undefined });
-    this.#events.offered(bodyOf(request), respond);
+    this.#events.offered(sessionBodyOf(request), respond);
   }
 
   receiveUpdate(request: SipRequest, source: SipAddress): void {
@@ -106,7 +107,7 @@ export class SessionChange {
       transaction.respond(response);
       return response;
     };
-    const offer = bodyOf(request);
+    const offer = sessionBodyOf(request);
     const accept = () => {
       this.#requests.dialog.refreshTarget(request, source);
       this.#owner.changed();
@@ -123,7 +124,7 @@ export class SessionChange {
     if (this.#repeater?.sequence !== sequenceOf(ack)) return false;
     this.#repeater.stop();
     this.#repeater = undefined;
-    this.#events.acknowledged(bodyOf(ack));
+    this.#events.acknowledged(sessionBodyOf(ack));
     this.proceed();
     return true;
   }
@@ -188,7 +189,7 @@ export class SessionChange {
     dialog.refreshTarget(response, source);
     const sequence = sequenceOf(response);
     if (offer !== undefined) acknowledge(this.#host, dialog, sequence, undefined);
-    const answer = this.#events.sessionAccepted(bodyOf(response));
+    const answer = this.#events.sessionAccepted(sessionBodyOf(response));
     this.#lastAck = { sequence, body: offer === undefined ? answer : undefined };
     if (offer === undefined) acknowledge(this.#host, dialog, sequence, answer);
     this.#owner.changed();

@@ -27,12 +27,6 @@ export type UsageHost = {
   reach(dialog: Dialog, go: (destination: SipAddress) => void): void;
 };
 
-export function bodyOf(message: SipMessage): Body | undefined {
-  return message.body.length === 0
-    ? undefined
-    : { contentType: message.headers.get("Content-Type") ?? "application/octet-stream", content: message.body };
-}
-
 /** RFC 3326: the first Q.850 cause, and the text of it or of whatever stands there. */
 export function endReasonOf(message: SipMessage): EndReason {
   let reason: string | undefined;
