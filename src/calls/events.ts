@@ -145,7 +145,16 @@ export type CallEvent =
       readonly detectId: string;
       readonly result: AnsweredBy;
     }
-  | { readonly kind: "digit.received"; readonly at: number; readonly partyId: string; readonly digit: string }
+  /** By RFC 4733, unless `by` says otherwise; then `sequence` is the CSeq of the request. */
+  | {
+      readonly kind: "digit.received";
+      readonly at: number;
+      readonly partyId: string;
+      readonly digit: string;
+      readonly legId?: string;
+      readonly by?: "info";
+      readonly sequence?: number;
+    }
   | { readonly kind: "script.started"; readonly at: number; readonly partyId: string; readonly pin: ScriptPin }
   | {
       readonly kind: "script.stepped";
@@ -186,7 +195,15 @@ export type CallEvent =
       readonly playedMs: number;
       readonly error?: string;
     }
-  | { readonly kind: "digits.begun"; readonly at: number; readonly partyId: string; readonly digitsId: string; readonly digits: string }
+  /** Once more with the same id: they go another way than was tried. */
+  | {
+      readonly kind: "digits.begun";
+      readonly at: number;
+      readonly partyId: string;
+      readonly digitsId: string;
+      readonly digits: string;
+      readonly by?: "info";
+    }
   | { readonly kind: "digits.ended"; readonly at: number; readonly partyId: string; readonly digitsId: string; readonly sent: boolean }
   | {
       readonly kind: "recording.begun";

@@ -97,7 +97,8 @@ export type Party = {
   readonly answeredBy?: AnsweredBy;
   readonly script?: ScriptState;
   readonly prompt?: PlayingPrompt;
-  readonly digitsToSend?: { readonly digitsId: string; readonly digits: string };
+  /** In RTP, or in INFO. */
+  readonly digitsToSend?: { readonly digitsId: string; readonly digits: string; readonly by?: "info" };
   readonly recording?: Recording;
   /** Under way; never empty. */
   readonly requests?: readonly PendingRequest[];
@@ -214,6 +215,10 @@ export type Leg = {
   readonly refused?: MediaDirection;
   readonly lockedTo?: SocketAddress;
   readonly stream?: StreamPosition;
+  /** How the peer's digits come: what came first holds until the session changes. */
+  readonly digitsBy?: "rtp" | "info";
+  /** CSeq of the latest digit in INFO. */
+  readonly infoSequence?: number;
 };
 
 export type Bridge = {

@@ -1,6 +1,7 @@
 export { authorize } from "./auth/authorization.ts";
 export { Challenger } from "./auth/challenger.ts";
 export { ha1Of } from "./auth/digest.ts";
+export { digitTypes, formatInfoDigit, hasDigitType, parseInfoDigit } from "./body/info-digit.ts";
 export { sessionBodyOf } from "./body/session-body.ts";
 export type { DialogValues } from "./dialog/dialog.ts";
 export type { AnswerParts, Authorize, Ending, EndReason, InviteEvents, InviteFailure } from "./dialog/invite-events.ts";

@@ -2,7 +2,7 @@
 import { type Call, replay } from "../../src/calls/index.ts";
 import { silentLogger } from "../../src/kernel/index.ts";
 import { createAnswer, createOffer, formatSdp, type LocalMedia, parseSdp } from "../../src/sdp/index.ts";
-import { authorize, type Body, ha1Of, type InviteUsage } from "../../src/sip/index.ts";
+import { authorize, type Body, ha1Of, type InviteEvents, type InviteUsage } from "../../src/sip/index.ts";
 import { formatMessage } from "../../src/sip/message/format-message.ts";
 import type { SipRequest, SipResponse } from "../../src/sip/message/message.ts";
 import { accountId, callHouse, type CallHouse, type HouseOptions, MemoryJournal, ownedNumber } from "../support/call-house.ts";
@@ -92,6 +92,8 @@ export type CallingOptions = {
   readonly headers?: readonly (readonly [string, string])[];
   /** The session description, when it is not a plain one. */
   readonly offer?: string;
+  /** Answers requests in its dialog. */
+  readonly received?: InviteEvents["received"];
   /** Makes the answer to a challenge; the call is tried once more with it. */
   readonly authorization?: (challenge: SipResponse) => readonly [string, string];
 };
@@ -101,11 +103,12 @@ let calls = 0;
 
 /** Someone who calls the house. */
 export function caller({ network, clock }: World, address: string, options: CallingOptions): FarEnd {
-  const { to, from = "+4930900", headers = [], offer = formatSdp(createOffer(mediaAt(address))), authorization } = options;
+  const { to, from = "+4930900", headers = [], offer = formatSdp(createOffer(mediaAt(address))), authorization, received } = options;
   const agent = userAgent(network, clock, address);
   const name = `${address}-${++calls}`;
   let latest: InviteUsage | undefined;
   const log = recorded({
+    ...(received && { received }),
     offered: (changed, respond) => respond(200, answerTo(changed, address)),
     challenged: (response) => {
       if (authorization !== undefined) latest = call(2, authorization(response));

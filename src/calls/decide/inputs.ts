@@ -81,6 +81,10 @@ export type LegSignal = { readonly legId: string } & (
   | { readonly kind: "leg-agreed"; readonly media: Negotiated; readonly version: number }
   | { readonly kind: "leg-refused"; readonly direction: MediaDirection; readonly status: number }
   | { readonly kind: "leg-released" }
+  /** A digit came in INFO with this CSeq. */
+  | { readonly kind: "leg-digit"; readonly digit: string; readonly sequence: number }
+  /** What came of digits that went out in INFO. */
+  | { readonly kind: "leg-digits"; readonly digitsId: string; readonly result: "sent" | "refused" | "failed" }
 );
 
 export type Input =

@@ -3,6 +3,7 @@ import type { DialNext, Leg, ScriptPin } from "../model.ts";
 import { outcomeOfStatus, outcomes } from "../outcome.ts";
 import { answeredLegOf, liveLegsOf } from "../parts.ts";
 import { detect } from "./detection.ts";
+import { digitInformed, digitsInformed } from "./digits.ts";
 import { debtOf, endLeg, partyLeft } from "./ending.ts";
 import type { LegSignal } from "./inputs.ts";
 import { dial, startScript } from "./set-up.ts";
@@ -108,6 +109,8 @@ export const legDecisions: Decisions = {
   },
 
   "leg-released": (step, leg) => released(step, leg),
+  "leg-digit": digitInformed,
+  "leg-digits": digitsInformed,
 };
 
 function released(step: Step, leg: Leg): void {

@@ -3,6 +3,7 @@ import type { MediaEvent } from "../../media/index.ts";
 import { outcomes } from "../outcome.ts";
 import { partOf } from "../parts.ts";
 import { detected } from "./detection.ts";
+import { digitHeard, digitsEnded } from "./digits.ts";
 import { debtOf, endLeg, partyLeft } from "./ending.ts";
 import type { Input } from "./inputs.ts";
 import type { Step } from "./step.ts";
@@ -22,13 +23,10 @@ export function mediaDecided(step: Step, legId: string, event: MediaEvent): void
       return;
     }
     case "digit":
-      step.emit({ kind: "digit.received", at, partyId, digit: event.digit });
-      step.tell(partyId, { kind: "digit", digit: event.digit });
+      digitHeard(step, leg, partyId, event.digit);
       return;
     case "digits-sent":
-      if (party.digitsToSend?.digitsId !== event.digitsId) return;
-      step.emit({ kind: "digits.ended", at, partyId, digitsId: event.digitsId, sent: true });
-      step.tell(partyId, { kind: "digits-sent", digitsId: event.digitsId, sent: true });
+      if (party.digitsToSend?.digitsId === event.digitsId) digitsEnded(step, partyId, event.digitsId, true);
       return;
     case "recording-ended": {
       const { recording } = party;

@@ -1,5 +1,6 @@
 /** What follows from having been dead for a while: facts that can no longer come true are settled, all else is only applied again. */
 import { outcomes } from "../outcome.ts";
+import { digitsEnded } from "./digits.ts";
 import { endLeg, partyLeft } from "./ending.ts";
 import { liveLegsOf } from "../parts.ts";
 import type { Step } from "./step.ts";
@@ -23,8 +24,6 @@ export function recoveryDecided(step: Step, gapMs: number): void {
   // Digits may have been sent or not: they are not sent twice.
   for (const party of Object.values(step.call.parties)) {
     if (party.digitsToSend === undefined || party.leftAt !== undefined) continue;
-    const { digitsId } = party.digitsToSend;
-    step.emit({ kind: "digits.ended", at: step.now, partyId: party.id, digitsId, sent: false });
-    step.tell(party.id, { kind: "digits-sent", digitsId, sent: false });
+    digitsEnded(step, party.id, party.digitsToSend.digitsId, false);
   }
 }

@@ -4,6 +4,7 @@ import type { Party } from "../model.ts";
 import { outcomes } from "../outcome.ts";
 import { partiesPresent } from "../parts.ts";
 import type { ScriptAction, ScriptContext, ScriptEvent, ScriptReplacement, ScriptStep } from "../script.ts";
+import { sendDigits } from "./digits.ts";
 import { partyLeft } from "./ending.ts";
 import { dial } from "./set-up.ts";
 import type { Step } from "./step.ts";
@@ -145,7 +146,7 @@ function perform(step: Step, partyId: string, action: ScriptAction): void {
       if (party.recording?.recordingId === action.recordingId) stopRecording(step, party);
       return;
     case "send-digits":
-      step.emit({ kind: "digits.begun", at, partyId, digitsId: action.digitsId, digits: action.digits });
+      sendDigits(step, partyId, action.digitsId, action.digits);
       return;
     case "request": {
       const { requestId, method, url, headers, body } = action;

@@ -5,6 +5,7 @@ import type { Address, Call, Party } from "../model.ts";
 import { outcomes } from "../outcome.ts";
 import { answeredLegOf, liveLegsOf, partiesPresent, seatOf } from "../parts.ts";
 import { requireFitting } from "../user-data.ts";
+import { sendDigits } from "./digits.ts";
 import { debtOf, endLeg, partyLeft } from "./ending.ts";
 import type { CommandDecisions } from "./command-decisions.ts";
 import { dial, ring } from "./set-up.ts";
@@ -50,7 +51,7 @@ export const userDecisions: CommandDecisions<"leave" | "answer" | "mute" | "unmu
       throw callRefusal("CALL_STATE_FORBIDS", { reason: "Earlier digits are still being sent." });
     }
     const digitsId = step.around.nextId();
-    for (const { id } of others) step.emit({ kind: "digits.begun", at: step.now, partyId: id, digitsId, digits: digits.toUpperCase() });
+    for (const { id } of others) sendDigits(step, id, digitsId, digits.toUpperCase());
   },
 
   transfer(step, { by, to, callerId }) {

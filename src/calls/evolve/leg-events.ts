@@ -69,9 +69,17 @@ export const evolveLeg: Evolutions<LegEvents> = {
   "leg.acknowledged": (call, event) => changeLeg(call, event.legId, (leg) => ({ ...without(leg, "invite", "offer"), acknowledged: true })),
   "leg.dialog-changed": (call, event) => changeLeg(call, event.legId, (leg) => ({ ...leg, dialog: event.dialog })),
   "leg.session-changed": (call, event) =>
-    changeLeg(call, event.legId, (leg) => ({ ...without(leg, "refused", "moved"), media: event.media, version: event.version })),
+    changeLeg(call, event.legId, (leg) => ({
+      ...without(leg, "refused", "moved", "digitsBy"),
+      media: event.media,
+      version: event.version,
+    })),
   "leg.session-agreed": (call, event) =>
-    changeLeg(call, event.legId, (leg) => ({ ...without(leg, "refused", "moved"), media: event.media, version: event.version })),
+    changeLeg(call, event.legId, (leg) => ({
+      ...without(leg, "refused", "moved", "digitsBy"),
+      media: event.media,
+      version: event.version,
+    })),
   // RFC 3264 §8: the peer has seen that version; what it sees next must have another one.
   "leg.session-refused": (call, event) =>
     changeLeg(call, event.legId, (leg) => ({ ...leg, refused: event.direction, version: leg.version + 1 })),
@@ -94,7 +102,7 @@ function quit(leg: Leg): Leg {
   return without(leg, "invite", "offer", "offered", "challenge", "stream", "dialog");
 }
 
-function changeLeg(call: Call, legId: string, change: (leg: Leg) => Leg): Call {
+export function changeLeg(call: Call, legId: string, change: (leg: Leg) => Leg): Call {
   return { ...call, legs: changeValue(call.legs, legId, change) };
 }
 

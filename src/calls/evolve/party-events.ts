@@ -1,5 +1,6 @@
 import type { Evolutions } from "./evolutions.ts";
 import { changeValue, without } from "./records.ts";
+import { changeLeg } from "./leg-events.ts";
 import { changeParty, changeSeatsOf, settleSeat } from "./seat-events.ts";
 
 type PartyEvents =
@@ -52,7 +53,13 @@ export const evolveParty: Evolutions<PartyEvents> = {
     ),
   "party.reparented": (call, event) =>
     changeParty(call, event.partyId, (party) => ({ ...without(party, "by", "dialId"), ...(event.by !== null && { by: event.by }) })),
-  "digit.received": (call) => call,
+  "digit.received": (call, { legId, by, sequence }) => {
+    const leg = call.legs[legId ?? ""];
+    if (leg === undefined) return call;
+    const digitsBy = by ?? "rtp";
+    if (leg.digitsBy === digitsBy && sequence === undefined) return call;
+    return changeLeg(call, leg.id, () => ({ ...leg, digitsBy, ...(sequence !== undefined && { infoSequence: sequence }) }));
+  },
   "prompt.begun": (call, event) =>
     changeParty(call, event.partyId, (party) => ({
       ...party,
@@ -69,7 +76,10 @@ export const evolveParty: Evolutions<PartyEvents> = {
   "prompt.ended": (call, event) =>
     changeParty(call, event.partyId, (party) => (party.prompt?.promptId === event.promptId ? without(party, "prompt") : party)),
   "digits.begun": (call, event) =>
-    changeParty(call, event.partyId, (party) => ({ ...party, digitsToSend: { digitsId: event.digitsId, digits: event.digits } })),
+    changeParty(call, event.partyId, (party) => ({
+      ...party,
+      digitsToSend: { digitsId: event.digitsId, digits: event.digits, ...(event.by !== undefined && { by: event.by }) },
+    })),
   "digits.ended": (call, event) =>
     changeParty(call, event.partyId, (party) => (party.digitsToSend?.digitsId === event.digitsId ? without(party, "digitsToSend") : party)),
   "recording.begun": (call, event) =>

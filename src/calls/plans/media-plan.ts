@@ -34,7 +34,7 @@ function endpoint(call: Call, leg: Leg, media: NonNullable<Leg["media"]>, party:
     sends: sends(media.direction),
     receives: receives(media.direction),
     source: source(call, party),
-    digits: party.digitsToSend ? [{ ...party.digitsToSend, toneMs: 100, gapMs: 100 }] : [],
+    digits: digits(party),
     recordings: party.recording ? [recordingPlan(call, party.recording, settings)] : [],
     ...(party.detection !== undefined && { detect: { detectId: party.detection.detectId, cutOffMs: party.detection.cutOffMs } }),
     ...(telephoneEvent !== undefined && { telephoneEvent }),
@@ -42,6 +42,12 @@ function endpoint(call: Call, leg: Leg, media: NonNullable<Leg["media"]>, party:
     ...(leg.stream !== undefined && { resume: leg.stream }),
     ...(leg.lockedTo !== undefined && { lockedTo: leg.lockedTo }),
   };
+}
+
+/** Those that go in INFO are no media. */
+function digits({ digitsToSend }: Party): EndpointPlan["digits"] {
+  if (digitsToSend === undefined || digitsToSend.by === "info") return [];
+  return [{ digitsId: digitsToSend.digitsId, digits: digitsToSend.digits, toneMs: 100, gapMs: 100 }];
 }
 
 function source(call: Call, party: Party): Source {

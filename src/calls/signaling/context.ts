@@ -1,3 +1,4 @@
+import type { Clock } from "../../kernel/index.ts";
 import type { Authorize, HeaderPair, SipAddress, SipStack } from "../../sip/index.ts";
 import type { LegSignal } from "../decide/inputs.ts";
 import type { Call, Leg, LegRoute } from "../model.ts";
@@ -5,6 +6,7 @@ import type { SessionSettings } from "./session.ts";
 
 /** What all leg drivers share. */
 export type SignalingContext = {
+  readonly clock: Clock;
   readonly stack: SipStack;
   readonly secret: Uint8Array;
   readonly session: SessionSettings;

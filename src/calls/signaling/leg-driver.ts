@@ -20,6 +20,7 @@ import {
 } from "../../sip/index.ts";
 import type { Call, Leg } from "../model.ts";
 import type { SignalingContext } from "./context.ts";
+import { LegDigits } from "./leg-digits.ts";
 import { inviteHeaders, reasonHeaders } from "./leg-headers.ts";
 import { takeRequest } from "./leg-requests.ts";
 import { LegSession } from "./leg-session.ts";
@@ -39,12 +40,14 @@ export class LegDriver implements InviteEvents, LegView {
   #isEnding = false;
   #isFinished = false;
   readonly #session: LegSession;
+  readonly #digits: LegDigits;
 
   constructor(context: SignalingContext, call: Call, leg: Leg) {
     this.#context = context;
     this.#call = call;
     this.#leg = leg;
     this.#session = new LegSession(context, this);
+    this.#digits = new LegDigits(context, this);
   }
 
   get call(): Call {
@@ -113,6 +116,7 @@ export class LegDriver implements InviteEvents, LegView {
     if (leg.direction === "inbound") this.#respond(leg);
     else if (leg.state !== "answered" && leg.attempt > this.#attempt) void this.#invite(call, leg);
     this.#session.pursue();
+    this.#digits.pursue();
   }
 
   async #invite(call: Call, leg: Leg): Promise<void> {

@@ -108,8 +108,9 @@ export class SipSignaling implements Signaling {
   }
 
   #contextOf(accountId: string): SignalingContext {
-    const { stack, secret, session, credentials, resolver } = this.#options;
+    const { clock, stack, secret, session, credentials, resolver } = this.#options;
     return {
+      clock,
       stack,
       secret,
       session,

@@ -22,10 +22,19 @@ import type { InviteServerTransaction } from "../transaction/invite-server.ts";
 import { sequenceOf } from "../transaction/matching.ts";
 import type { SipAddress } from "../transport/transport.ts";
 import { Dialog, type DialogValues, type LocalSide } from "./dialog.ts";
-import { DialogRequests } from "./dialog-requests.ts";
+import { DialogRequests, type RequestOutcome } from "./dialog-requests.ts";
 import { answerInDialog, answerRequest } from "./in-dialog-answers.ts";
 import { IncomingInvite } from "./incoming-invite.ts";
-import type { AcceptOptions, Authorize, Ending, EndReason, InviteEvents, InviteFailure, InviteOptions } from "./invite-events.ts";
+import type {
+  AcceptOptions,
+  AnswerParts,
+  Authorize,
+  Ending,
+  EndReason,
+  InviteEvents,
+  InviteFailure,
+  InviteOptions,
+} from "./invite-events.ts";
 import { inviteOf, OutgoingInvite } from "./outgoing-invite.ts";
 import { SessionChange } from "./session-change.ts";
 import { acknowledge, endReasonOf, refuseSuccess, type UsageHost } from "./usage-host.ts";
@@ -176,6 +185,15 @@ export class InviteUsage {
       if (this.#phase !== "confirmed") return;
       if (status === 408 || status === 481) this.#lost(status);
       else if (status !== 503) this.#events.alive();
+    });
+  }
+
+  /** A request that neither changes nor ends the session, such as INFO. `done` hears the final status; 408 and 481 also end the dialog (RFC 5057 §5.1). */
+  request(method: string, parts: AnswerParts, done: (outcome: RequestOutcome) => void): void {
+    if (this.#phase !== "confirmed") return;
+    this.#requests?.send(method, parts, (outcome) => {
+      done(outcome);
+      if (this.#phase === "confirmed" && (outcome.status === 408 || outcome.status === 481)) this.#lost(outcome.status);
     });
   }
 
