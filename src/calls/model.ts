@@ -252,6 +252,10 @@ export type Outcome = {
   readonly sipStatus?: number;
   /** ITU-T Q.850 cause value. */
   readonly q850: number;
+  /** The cause in SIP's terms, where it is not the final response: 200 when another device answered (RFC 3326 §2). */
+  readonly sipCause?: number;
+  /** In the words of the far end that decided. */
+  readonly reason?: string;
   readonly text: string;
 };
 

@@ -18,14 +18,15 @@ test.each([
 });
 
 test("the cause that the far end states comes before the one that its status suggests, and a status without words still reads", () => {
-  expect(outcomeOfStatus(480, "", 20)).toMatchObject({ q850: 20, text: "SIP 480" });
+  expect(outcomeOfStatus(480, "", { q850: 20 })).toMatchObject({ q850: 20, text: "SIP 480" });
 });
 
 test("every outcome of ours has words for people and a cause of Q.850", () => {
   const made = [
     outcomes.completedBy("local"),
-    outcomes.completedBy("remote", 31),
+    outcomes.hungUpByPeer({ q850: 31 }),
     outcomes.cancelled(),
+    outcomes.answeredElsewhere(),
     outcomes.cancelledByPeer(),
     outcomes.notAnswered(),
     outcomes.noRoute("+1"),
@@ -42,6 +43,8 @@ test("every outcome of ours has words for people and a cause of Q.850", () => {
     expect(q850).toBeLessThan(128);
     expect(text).not.toBe("");
   }
+  expect(outcomes.cancelledByPeer({ sipCause: 200 }).text).toBe(outcomes.answeredElsewhere().text);
+  expect(outcomes.hungUpByPeer({ sipCause: 486, reason: "Busy" })).toMatchObject({ q850: 17, text: "Hung up by the far end: Busy" });
   expect(new Set(made.map(({ text }) => text)).size).toBe(made.length);
-  expect(outcomes.completedBy("remote", 31)).toMatchObject({ side: "remote", q850: 31 });
+  expect(outcomes.hungUpByPeer({ q850: 31 })).toMatchObject({ side: "remote", q850: 31 });
 });

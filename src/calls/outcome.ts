@@ -1,13 +1,13 @@
 /** How a leg, a party or a call ended, from SIP's final responses and the reasons of our own. */
-import { q850OfStatus } from "../sip/index.ts";
+import { type EndReason, q850OfStatus } from "../sip/index.ts";
 import type { Outcome } from "./model.ts";
 
 const busy = new Set([486, 600]);
 const unanswered = new Set([408, 480]);
 const rejected = new Set([403, 603, 607, 608]);
 
-/** The outcome of a leg whose INVITE got the final response `sipStatus` (300 to 699). */
-export function outcomeOfStatus(sipStatus: number, reason: string, q850 = q850OfStatus(sipStatus)): Outcome {
+/** The outcome of a leg whose INVITE got the final response `sipStatus` (300 to 699) with this reason phrase. */
+export function outcomeOfStatus(sipStatus: number, phrase: string, why: EndReason = {}): Outcome {
   const result = busy.has(sipStatus)
     ? "busy"
     : unanswered.has(sipStatus)
@@ -17,7 +17,22 @@ export function outcomeOfStatus(sipStatus: number, reason: string, q850 = q850Of
         : sipStatus === 487
           ? "cancelled"
           : "failed";
-  return { result, side: "remote", sipStatus, q850, text: reason === "" ? `SIP ${sipStatus}` : `${reason} (SIP ${sipStatus})` };
+  const text = phrase === "" ? `SIP ${sipStatus}` : `${phrase} (SIP ${sipStatus})`;
+  return { result, side: "remote", sipStatus, q850: q850OfStatus(sipStatus), text: withWords(text, why), ...given(why) };
+}
+
+/** What a far end says of its reason. Without a cause of Q.850, that of SIP gives it (RFC 3398 §8.2.6.1). */
+function given({ q850, sipCause, reason }: EndReason): Partial<Outcome> {
+  const cause = q850 ?? (sipCause !== undefined && sipCause >= 300 ? q850OfStatus(sipCause) : undefined);
+  return {
+    ...(cause !== undefined && { q850: cause }),
+    ...(sipCause !== undefined && { sipCause }),
+    ...(reason !== undefined && { reason }),
+  };
+}
+
+function withWords(text: string, { reason }: EndReason): string {
+  return reason === undefined ? text : `${text}: ${reason}`;
 }
 
 const normalClearing = 16;
@@ -25,15 +40,21 @@ const noUserResponding = 18;
 const noAnswer = 19;
 const noRoute = 3;
 const callRejected = 21;
+const nonSelected = 26;
 const temporaryFailure = 41;
 const noResource = 47;
 
 export const outcomes = {
-  completedBy: (side: "local" | "remote", q850 = normalClearing): Outcome => ({
+  completedBy: (side: "local" | "remote"): Outcome => ({
     result: "completed",
     side,
-    q850,
+    q850: normalClearing,
     text: side === "local" ? "Hung up here" : "Hung up by the far end",
+  }),
+  hungUpByPeer: (why: EndReason = {}): Outcome => ({
+    ...outcomes.completedBy("remote"),
+    text: withWords("Hung up by the far end", why),
+    ...given(why),
   }),
   transferred: (): Outcome => ({ result: "completed", side: "local", q850: normalClearing, text: "Transferred the call" }),
   machineAnswered: (): Outcome => ({ result: "completed", side: "local", q850: normalClearing, text: "A machine answered" }),
@@ -45,12 +66,15 @@ export const outcomes = {
     text: "Cancelled before the answer",
   }),
   declined: (): Outcome => ({ result: "rejected", side: "local", sipStatus: 603, q850: callRejected, text: "Declined here" }),
-  cancelledByPeer: (): Outcome => ({
+  /** RFC 3326 §3.1: not a call that was missed. */
+  answeredElsewhere: (): Outcome => ({ ...outcomes.cancelled(), q850: nonSelected, sipCause: 200, text: "Call completed elsewhere" }),
+  cancelledByPeer: (why: EndReason = {}): Outcome => ({
     result: "cancelled",
     side: "remote",
     sipStatus: 487,
-    q850: normalClearing,
-    text: "The caller gave up",
+    q850: why.sipCause === 200 ? nonSelected : normalClearing,
+    text: why.sipCause === 200 ? "Call completed elsewhere" : withWords("The caller gave up", why),
+    ...given(why),
   }),
   notAnswered: (): Outcome => ({ result: "no-answer", side: "local", q850: noAnswer, text: "Nobody answered in time" }),
   noRoute: (to: string): Outcome => ({ result: "no-route", side: "local", q850: noRoute, text: `No trunk takes ${to}` }),

@@ -82,7 +82,7 @@ export type DialNode = NodeOf<"dial"> & {
   readonly record?: boolean;
   /** Any JSON that is kept with the party that is dialled, for whoever wrote the flow. */
   readonly callback?: Json;
-  /** Gets `{ result, answered, talkedMs, sipStatus }`. */
+  /** Gets `{ result, answered, talkedMs, sipStatus, q850 }`. */
   readonly into?: string;
 };
 

@@ -11,6 +11,8 @@ export { HeaderList, type HeaderPair } from "./message/header-list.ts";
 export type { SipRequest, SipResponse } from "./message/message.ts";
 export { parseNameAddr } from "./message/name-addr.ts";
 export { q850OfStatus } from "./message/q850.ts";
+export { formatReason } from "./message/reason.ts";
+export { reasonPhrase } from "./message/status.ts";
 export { parseUri } from "./message/uri.ts";
 export type { Binding, BindingStore } from "./registration/binding.ts";
 export type { BareAnswer } from "./request-checks.ts";

@@ -43,10 +43,16 @@ function settleCall(step: Step, lastLeft: string, outcome: Outcome): void {
   const dialled = present.filter((party) => party.by !== undefined && step.call.parties[party.by]?.leftAt !== undefined);
   const [next] = dialled;
   if (next !== undefined) {
-    partyLeft(step, next.id, next.answeredAt !== undefined ? outcomes.completedBy("local") : outcomes.cancelled());
+    partyLeft(step, next.id, following(outcome, next));
     return;
   }
   if (present.length === 0) endCall(step, firstOutcome(step, lastLeft, outcome));
+}
+
+/** Who leaves because another did: the far end learns that one's cause (RFC 3326). */
+function following({ q850, sipCause, reason }: Outcome, { answeredAt }: Party): Outcome {
+  const own = answeredAt === undefined ? outcomes.cancelled() : outcomes.completedBy("local");
+  return { ...own, q850, ...(sipCause !== undefined && { sipCause }), ...(reason !== undefined && { reason }) };
 }
 
 function dialEnded(step: Step, party: Party, dialId: string, outcome: Outcome): ScriptEvent {

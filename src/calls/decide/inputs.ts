@@ -1,5 +1,5 @@
 /** Everything that can reach a call: what clients command, what the far ends did, what time did. */
-import type { DialogValues } from "../../sip/index.ts";
+import type { DialogValues, EndReason } from "../../sip/index.ts";
 import type { MediaEvent } from "../../media/index.ts";
 import type { CallCommand } from "../calls.ts";
 import type {
@@ -68,12 +68,13 @@ export type LegSignal = { readonly legId: string } & (
       readonly kind: "leg-failed";
       readonly cause: "response" | "timeout" | "transport" | "lost";
       readonly status: number;
+      /** The reason phrase. */
       readonly reason: string;
-      readonly q850?: number;
+      readonly why?: EndReason;
     }
   | { readonly kind: "leg-acknowledged" }
-  | { readonly kind: "leg-cancelled" }
-  | { readonly kind: "leg-hung-up"; readonly q850?: number }
+  | { readonly kind: "leg-cancelled"; readonly why?: EndReason }
+  | { readonly kind: "leg-hung-up"; readonly why?: EndReason }
   /** The dialog is gone without a BYE: 408, 481, no ACK. */
   | { readonly kind: "leg-gone"; readonly reason: string; readonly owes: boolean }
   | { readonly kind: "leg-dialog"; readonly dialog: DialogValues }

@@ -43,7 +43,7 @@ export const legDecisions: Decisions = {
     step.emit({ kind: "leg.answered", at: step.now, legId: leg.id, dialog, media });
     // Of a party's devices the first to answer wins.
     for (const other of liveLegsOf(step.call, leg.partyId)) {
-      if (other.id !== leg.id) endLeg(step, other, outcomes.cancelled(), debtOf(other, outcomes.cancelled()));
+      if (other.id !== leg.id) endLeg(step, other, outcomes.answeredElsewhere(), debtOf(other, outcomes.answeredElsewhere()));
     }
     answered(step, leg.partyId);
   },
@@ -61,7 +61,7 @@ export const legDecisions: Decisions = {
     }
     const outcome =
       signal.cause === "response"
-        ? outcomeOfStatus(signal.status, signal.reason, signal.q850)
+        ? outcomeOfStatus(signal.status, signal.reason, signal.why)
         : signal.cause === "timeout"
           ? outcomes.timedOut()
           : signal.cause === "lost"
@@ -74,14 +74,14 @@ export const legDecisions: Decisions = {
     if (leg.state === "answered" && !leg.acknowledged) step.emit({ kind: "leg.acknowledged", at: step.now, legId: leg.id });
   },
 
-  "leg-cancelled"(step, leg) {
-    if (leg.state === "inviting" || leg.state === "ringing") ended(step, leg, outcomes.cancelledByPeer());
+  "leg-cancelled"(step, leg, { why }) {
+    if (leg.state === "inviting" || leg.state === "ringing") ended(step, leg, outcomes.cancelledByPeer(why));
     else released(step, leg);
   },
 
-  "leg-hung-up"(step, leg, { q850 }) {
+  "leg-hung-up"(step, leg, { why }) {
     if (leg.state === "ended") released(step, leg);
-    else ended(step, leg, outcomes.completedBy("remote", q850));
+    else ended(step, leg, outcomes.hungUpByPeer(why));
   },
 
   "leg-gone"(step, leg, { reason, owes }) {

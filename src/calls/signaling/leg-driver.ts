@@ -21,7 +21,7 @@ import {
 import type { Call, Leg } from "../model.ts";
 import type { SignalingContext } from "./context.ts";
 import { LegDigits } from "./leg-digits.ts";
-import { inviteHeaders, reasonHeaders } from "./leg-headers.ts";
+import { inviteHeaders, requestReason, responseReason, whyOf } from "./leg-headers.ts";
 import { takeRequest } from "./leg-requests.ts";
 import { LegSession } from "./leg-session.ts";
 import { type LegSignalParts, type LegView, signalOf } from "./leg-view.ts";
@@ -184,8 +184,8 @@ export class LegDriver implements InviteEvents, LegView {
     const usage = this.#usage;
     // An INVITE that waits for its address to be found is not sent at all.
     if (usage === undefined || usage.phase === "ended") this.#release();
-    else if (owes.kind === "reject" && usage.phase === "ringing") usage.reject(owes.status, reasonHeaders(leg.outcome));
-    else usage.bye(reasonHeaders(leg.outcome));
+    else if (owes.kind === "reject" && usage.phase === "ringing") usage.reject(owes.status, responseReason(leg.outcome));
+    else usage.bye(requestReason(leg.outcome));
   }
 
   #release(): void {
@@ -222,8 +222,8 @@ export class LegDriver implements InviteEvents, LegView {
   }
 
   failed(failure: InviteFailure): void {
-    const { cause, status, q850, reason = failure.response?.reason ?? "" } = failure;
-    this.#tell({ kind: "leg-failed", cause, status, reason, ...(q850 !== undefined && { q850 }) });
+    const { cause, status } = failure;
+    this.#tell({ kind: "leg-failed", cause, status, reason: failure.response?.reason ?? "", ...whyOf(failure) });
     this.#isFinished = true;
   }
 
@@ -237,8 +237,8 @@ export class LegDriver implements InviteEvents, LegView {
     // `ended` follows when the BYE is done.
   }
 
-  cancelled(_reason: EndReason, release: () => void): void {
-    void this.#signal({ kind: "leg-cancelled" }).then(release);
+  cancelled(reason: EndReason, release: () => void): void {
+    void this.#signal({ kind: "leg-cancelled", ...whyOf(reason) }).then(release);
     this.#isFinished = true;
   }
 
@@ -275,8 +275,7 @@ export class LegDriver implements InviteEvents, LegView {
   }
 
   ended(ending: Ending, release: () => void): void {
-    if (ending.by === "peer")
-      void this.#signal({ kind: "leg-hung-up", ...(ending.q850 !== undefined && { q850: ending.q850 }) }).then(release);
+    if (ending.by === "peer") void this.#signal({ kind: "leg-hung-up", ...whyOf(ending) }).then(release);
     else if (ending.by === "local") this.#tell({ kind: "leg-released" });
     else this.#tell({ kind: "leg-gone", reason: ending.status === undefined ? "no ACK came" : `SIP ${ending.status}`, owes: false });
     this.#isFinished = true;

@@ -1,5 +1,5 @@
 /** Header fields that the requests of a leg carry beside those every request has. */
-import type { HeaderPair } from "../../sip/index.ts";
+import { type EndReason, formatReason, type HeaderPair, reasonPhrase } from "../../sip/index.ts";
 import type { Leg, Outcome } from "../model.ts";
 
 /** Of a leg's INVITE. */
@@ -22,7 +22,26 @@ function autoAnswerHeaders({ route }: Leg): readonly HeaderPair[] {
   ];
 }
 
-/** RFC 3326: the far end learns why. */
-export function reasonHeaders(outcome: Outcome | undefined): readonly HeaderPair[] {
-  return outcome === undefined ? [] : [["Reason", `Q.850;cause=${outcome.q850};text="${outcome.text.replaceAll(/["\\\r\n]/g, "")}"`]];
+/** Of BYE and CANCEL (RFC 3326): the cause in both protocols, in the words of whoever decided. */
+export function requestReason(outcome: Outcome | undefined): readonly HeaderPair[] {
+  if (outcome === undefined) return [];
+  const { side, sipStatus, sipCause = side === "local" ? undefined : sipStatus, reason } = outcome;
+  if (sipCause === undefined) return responseReason(outcome);
+  const text = reason ?? (sipCause === 200 ? "Call completed elsewhere" : reasonPhrase(sipCause));
+  return [["Reason", formatReason({ protocol: "SIP", cause: sipCause, text })], ...responseReason(outcome)];
+}
+
+/** Of final responses, whose status is the cause in SIP (RFC 6432). */
+export function responseReason(outcome: Outcome | undefined): readonly HeaderPair[] {
+  if (outcome === undefined) return [];
+  const { q850: cause, reason: text = outcome.text } = outcome;
+  return [["Reason", formatReason({ protocol: "Q.850", cause, text })]];
+}
+
+/** What a far end said of why. */
+export function whyOf({ reason, q850, sipCause }: EndReason): { readonly why?: EndReason } {
+  if (reason === undefined && q850 === undefined && sipCause === undefined) return {};
+  return {
+    why: { ...(reason !== undefined && { reason }), ...(q850 !== undefined && { q850 }), ...(sipCause !== undefined && { sipCause }) },
+  };
 }

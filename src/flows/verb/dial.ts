@@ -39,7 +39,7 @@ export const dial: Verb<DialNode> = {
       return { kind: "wait", wait: { for: "talk" }, actions: [{ kind: "end-dial", dialId: visit.id("dial") }] };
     if (event.kind !== "dial-ended" || event.dialId !== visit.id("dial")) return undefined;
     const { outcome, answered, talkedMs } = event;
-    const result = { result: outcome.result, answered, talkedMs, sipStatus: outcome.sipStatus ?? null };
+    const result = { result: outcome.result, answered, talkedMs, sipStatus: outcome.sipStatus ?? null, q850: outcome.q850 };
     const actions: readonly ScriptAction[] = node.record === true ? [{ kind: "stop-recording", recordingId: visit.id("recording") }] : [];
     return leave(answered ? "done" : exitOf(outcome), into(node.into, result), actions);
   },

@@ -5,8 +5,8 @@ import type { SipRequest, SipResponse } from "../message/message.ts";
 import type { SipAddress } from "../transport/transport.ts";
 import type { DialogValues } from "./dialog.ts";
 
-/** From the Reason header of BYE, CANCEL or a final answer (RFC 3326). */
-export type EndReason = { readonly reason?: string; readonly q850?: number };
+/** From the Reason header of BYE, CANCEL or a final answer (RFC 3326): its text, and the causes of Q.850 and of SIP. */
+export type EndReason = { readonly reason?: string; readonly q850?: number; readonly sipCause?: number };
 
 export type InviteFailure = EndReason & {
   readonly status: number;

@@ -62,7 +62,7 @@ test("CANCEL waits for a provisional answer, and 487 ends both sides", () => {
   expect(seen()).toEqual(["> INVITE", "< 100 INVITE", "> CANCEL", "< 200 CANCEL", "< 487 INVITE", "> ACK"]);
   expect(a.values.at(-1)?.[0]).toMatchObject({ status: 487, cause: "response" });
   expect(b.names).toEqual(["cancelled"]);
-  expect(b.values[0]).toEqual([{ reason: "Call completed elsewhere" }]);
+  expect(b.values[0]).toEqual([{ reason: "Call completed elsewhere", sipCause: 200 }]);
 });
 
 test("a 2xx that crosses our CANCEL gets ACK and BYE", () => {

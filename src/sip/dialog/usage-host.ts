@@ -27,17 +27,24 @@ export type UsageHost = {
   reach(dialog: Dialog, go: (destination: SipAddress) => void): void;
 };
 
-/** RFC 3326: the first Q.850 cause, and the text of it or of whatever stands there. */
+/** Of a text that others choose and that is kept. */
+const longestReason = 128;
+
+/** RFC 3326: the first cause of each protocol, and the first text. */
 export function endReasonOf(message: SipMessage): EndReason {
   let reason: string | undefined;
   let q850: number | undefined;
+  let sipCause: number | undefined;
   for (const value of message.headers.all("Reason")) {
     const parsed = parseReason(value);
     if (!parsed.ok) continue;
-    if (parsed.value.protocol.toUpperCase() === "Q.850") q850 ??= parsed.value.cause;
-    reason ??= parsed.value.text;
+    const { cause, text } = parsed.value;
+    const protocol = parsed.value.protocol.toUpperCase();
+    if (protocol === "Q.850" && cause !== undefined && cause <= 127) q850 ??= cause;
+    if (protocol === "SIP" && cause !== undefined && cause >= 200 && cause <= 699) sipCause ??= cause;
+    if (text !== undefined && text !== "") reason ??= text.slice(0, longestReason);
   }
-  return { ...(reason !== undefined && { reason }), ...(q850 !== undefined && { q850 }) };
+  return { ...(reason !== undefined && { reason }), ...(q850 !== undefined && { q850 }), ...(sipCause !== undefined && { sipCause }) };
 }
 
 /** Sends the ACK of a 2xx: it belongs to no transaction and is never repeated by itself. */

@@ -48,7 +48,7 @@ export function sessionOf(call: Call, directory: Directory): Filled<SessionInfo>
     direction: call.direction === "outbound" ? "Outgoing" : "Incoming",
     fromPhoneNumber: undefined,
     mostRecentParticipantCallSid: undefined,
-    wasMissed: call.direction === "inbound" && hasEnded && call.answeredAt === undefined,
+    wasMissed: call.direction === "inbound" && hasEnded && call.answeredAt === undefined && call.outcome?.sipCause !== 200,
     ringQueueId: undefined,
     id: call.id,
     dateCreated: dateOf(call.createdAt),
