@@ -1,7 +1,7 @@
 /** What the first start creates so that a newcomer can place a call, and what later starts keep true of it. */
 import { type Logins, phoneSecrets, secretHashOf } from "./api/index.ts";
 import type { Config } from "./config/index.ts";
-import type { Directory, Flow, Trunk } from "./directory/index.ts";
+import { type Directory, type Flow, type Trunk, usualTrunkPolicy } from "./directory/index.ts";
 import { demoFlow, validateFlow } from "./flows/index.ts";
 import { type Clock, derive, type Ids } from "./kernel/index.ts";
 
@@ -126,6 +126,7 @@ export async function pointDemoTrunk(
     priority: 100,
     sourceAddresses: [],
     mediaToSource: false,
+    policy: usualTrunkPolicy,
     ...(known ?? { id: ids.next(), accountId: account.id, createdAt: now }),
     ...wanted,
     updatedAt: now,

@@ -6,7 +6,9 @@ export type Originate = {
   readonly by: string;
   /** E.164, or an address: a number, or a `sip:` URI on one of the hosts that the server may call. */
   readonly to: string | Exclude<Address, { kind: "user" }>;
-  /** E.164 of a number the account owns, or, where an API allows it, a name: letters, digits, space, dot, - and _, at most 32. */
+  /**
+   * E.164 of a number the account owns, `anonymous`, or, where an API allows it, a name: letters, digits, space, dot, - and _, at most 32.
+   */
   readonly callerId: string | { readonly name: string };
   readonly ringMs?: number;
   readonly totalMs?: number;
@@ -15,6 +17,8 @@ export type Originate = {
   readonly callback?: Json;
   /** The flow waits until it is known who answered. */
   readonly detection?: Detection;
+  /** Header fields of the INVITE; at most 20 and 4,096 bytes together. */
+  readonly headers?: Readonly<Record<string, string>>;
 } & FlowChoice;
 
 /** What runs when the call is answered: a flow of the account, or a document that passed `validateFlow`, with its hash. */
@@ -58,7 +62,7 @@ export type Dial = {
   readonly by: string;
   /** A number in E.164, an extension of a colleague, or the name of a phone. */
   readonly to: string;
-  /** E.164 of a number the account owns; without it colleagues see the user's extension, everybody else the account's first number. */
+  /** E.164 of a number the account owns, or `anonymous`; without it colleagues see the user's extension, everybody else the account's first number. */
   readonly callerId?: string;
   readonly userData?: Readonly<Record<string, Json>>;
   readonly data?: Readonly<Record<string, string>>;
@@ -68,7 +72,7 @@ export type Calls = {
   /**
    * Starts a call and resolves with it when that is durable; the far end has not answered then. A number no trunk takes gives a call that
    * has ended with the outcome no-route. The same `commandId` gives the same call. Throws CALL_FLOW_UNKNOWN, CALL_NUMBER_INVALID,
-   * CALL_CALLER_ID_NOT_OWNED, CALL_CALLER_ID_INVALID, CALL_NO_CALLER_ID, CALL_HOST_NOT_ALLOWED, CALLS_UNAVAILABLE.
+   * CALL_CALLER_ID_NOT_OWNED, CALL_CALLER_ID_INVALID, CALL_NO_CALLER_ID, CALL_HOST_NOT_ALLOWED, CALL_HEADER_INVALID, CALLS_UNAVAILABLE.
    */
   originate(accountId: string, request: Originate, commandId?: string): Promise<Call>;
   /**

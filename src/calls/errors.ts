@@ -19,6 +19,7 @@ export const callErrors = {
     category: "invalid",
     message: "A caller's name has at most 32 letters, digits, spaces, dots, - and _, and at least one letter.",
   },
+  CALL_HEADER_INVALID: { category: "invalid", message: "A header field cannot be set like this." },
   CALL_HOST_NOT_ALLOWED: { category: "invalid", message: "SIP addresses are called only on the hosts that CALLWRIGHT_SIP_HOSTS names." },
   CALL_NO_CALLER_ID: { category: "invalid", message: "The account owns no number to present; add one, or name a caller id." },
   CALLS_UNAVAILABLE: { category: "unavailable", message: "The server takes no new calls now. Try again in a moment." },

@@ -6,8 +6,10 @@ import type { DialogValues } from "../sip/index.ts";
 import type { AnsweredBy, PromptItem, SocketAddress, StreamPosition } from "../media/index.ts";
 import type {
   Address,
+  CallerIdentity,
   DetectionOrder,
   DialNext,
+  Diversion,
   Gathered,
   GatherOrder,
   Json,
@@ -20,9 +22,12 @@ import type {
   Outcome,
   PartyRole,
   PeerInvite,
+  Presentation,
   ScriptPin,
   ScriptWait,
 } from "./model.ts";
+
+type AnswerHeaders = Readonly<Record<string, string>>;
 
 export type CallEvent =
   | {
@@ -42,6 +47,9 @@ export type CallEvent =
       readonly userData?: Readonly<Record<string, Json>>;
       readonly script?: ScriptPin;
       readonly data?: Readonly<Record<string, string>>;
+      readonly identity?: CallerIdentity;
+      readonly diversions?: readonly Diversion[];
+      readonly headers?: Readonly<Record<string, string>>;
     }
   | {
       readonly kind: "party.joined";
@@ -54,6 +62,7 @@ export type CallEvent =
       readonly by?: string;
       readonly ringMs: number;
       readonly callback?: Json;
+      readonly presented?: Presentation & { readonly callerId?: string };
     }
   | {
       readonly kind: "leg.created";
@@ -76,13 +85,15 @@ export type CallEvent =
       readonly attempt: number;
       readonly challenge: { readonly header: "WWW-Authenticate" | "Proxy-Authenticate"; readonly values: readonly string[] };
     }
-  | { readonly kind: "leg.rang"; readonly at: number; readonly legId: string; readonly status: number }
+  /** Here and in other answers: `headers` is what is kept of theirs. */
+  | { readonly kind: "leg.rang"; readonly at: number; readonly legId: string; readonly status: number; readonly headers?: AnswerHeaders }
   | {
       readonly kind: "leg.answered";
       readonly at: number;
       readonly legId: string;
       readonly dialog?: DialogValues;
       readonly media: Negotiated;
+      readonly headers?: AnswerHeaders;
     }
   /** The peer of an inbound leg confirmed our 2xx. */
   | { readonly kind: "leg.acknowledged"; readonly at: number; readonly legId: string }
@@ -113,7 +124,14 @@ export type CallEvent =
   | { readonly kind: "leg.port-changed"; readonly legId: string; readonly localPort: number }
   | { readonly kind: "leg.media-locked"; readonly legId: string; readonly remote: SocketAddress }
   | { readonly kind: "leg.stream"; readonly legId: string; readonly position: StreamPosition }
-  | { readonly kind: "leg.ended"; readonly at: number; readonly legId: string; readonly outcome: Outcome; readonly owes?: LegDebt }
+  | {
+      readonly kind: "leg.ended";
+      readonly at: number;
+      readonly legId: string;
+      readonly outcome: Outcome;
+      readonly owes?: LegDebt;
+      readonly headers?: AnswerHeaders;
+    }
   /** The far end knows: nothing more is owed. */
   | { readonly kind: "leg.released"; readonly legId: string }
   /** From now on this party stands or falls with `by`, or by itself when that is null. */

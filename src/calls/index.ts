@@ -18,6 +18,8 @@ export {
   type ScriptWait,
   type Seat,
 } from "./model.ts";
+export { shownDiversions } from "./parts.ts";
+export { anonymous } from "./presentation.ts";
 export type { HttpRequest, HttpRequester, HttpResult } from "./ports.ts";
 export type { CallStep } from "./outbox.ts";
 export { replay } from "./recovery.ts";

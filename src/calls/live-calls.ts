@@ -216,7 +216,7 @@ export class LiveCalls implements Calls {
       now: clock.now(),
       nextId: () => ids.next(),
       acquirePort: () => ports.acquire(),
-      route: (accountId, to, callerId) => routing.route(accountId, to, callerId),
+      route: (accountId, to, callerId, told) => routing.route(accountId, to, callerId, told),
       destination: (accountId, to) => routing.destination(accountId, to),
       script: scripts,
     };

@@ -19,6 +19,12 @@ export type Call = {
   /** The caller's number or name part, and the number or name that was called. */
   readonly from: string;
   readonly to: string;
+  /** Who calls, beside the number. */
+  readonly identity?: CallerIdentity;
+  /** Who passed the call on before it came here, the latest first. */
+  readonly diversions?: readonly Diversion[];
+  /** What was kept of the header fields of the INVITE that came in, by lower-case name. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly limits: Limits;
   /** The flow that runs on the first party once it is answered. */
   readonly script?: ScriptPin;
@@ -44,6 +50,38 @@ export type Call = {
   /** Somebody asked for the end; legs are being taken down. */
   readonly endingSince?: number;
   readonly recoveries: number;
+};
+
+export type CallerIdentity = {
+  /** Display name. */
+  readonly name?: string;
+  /** The caller does not want to be known: `Call.from` is "anonymous". */
+  readonly isAnonymous?: true;
+  /** The number behind it. Nobody is shown it; it goes out to trusted trunks, which keep it to themselves (RFC 3325). */
+  readonly withheld?: string;
+};
+
+/** RFC 5806. */
+export type Diversion = {
+  /** Number in E.164, or URI, of who passed the call on. */
+  readonly by: string;
+  readonly reason: string;
+  /** How often. */
+  readonly count: number;
+  /** Not to be shown. */
+  readonly isPrivate?: true;
+};
+
+/** What INVITEs to a party may say beside the caller id. */
+export type Presentation = {
+  /** Display name of the caller. */
+  readonly name?: string;
+  /** The number behind an anonymous caller. */
+  readonly withheld?: string;
+  /** The latest first. */
+  readonly diversions?: readonly Diversion[];
+  /** Header fields that passed `parseFreeHeaders`. */
+  readonly headers?: Readonly<Record<string, string>>;
 };
 
 export type LogLine = { readonly at: number; readonly text: string };
@@ -92,6 +130,8 @@ export type Party = {
   readonly by?: string;
   /** What the dial step that brought this party in wants told of it: for whoever wrote the flow. */
   readonly callback?: Json;
+  /** What its INVITEs told: the caller id where it is not the call's own, and what goes with it. */
+  readonly presented?: Presentation & { readonly callerId?: string };
   /** The flow waits until it is known who answered, at the latest until `deadlineAt`. */
   readonly detection?: { readonly detectId: string; readonly cutOffMs: number; readonly deadlineAt: number };
   readonly answeredBy?: AnsweredBy;
@@ -150,8 +190,14 @@ export type LegRoute = {
   readonly fromUri: string;
   readonly toUri: string;
   readonly mediaToSource: boolean;
+  /** Display name in From. */
+  readonly fromName?: string;
+  /** Header fields of its INVITE: identity, diversions, and what a call or its trunk adds. */
+  readonly headers?: readonly HeaderPair[];
   /** The phone is asked to answer by itself. */
   readonly autoAnswer?: boolean;
+  /** Header fields of answers that the leg keeps beside the usual ones, in lower case. */
+  readonly keeps?: readonly string[];
   /** Max-Forwards of its INVITE; 70 when left out. What comes of an inbound leg has one less, so calls that run in a circle end. */
   readonly maxForwards?: number;
 };
@@ -215,6 +261,8 @@ export type Leg = {
   readonly refused?: MediaDirection;
   readonly lockedTo?: SocketAddress;
   readonly stream?: StreamPosition;
+  /** What was kept of the header fields of the peer's answers, by lower-case name (outbound). */
+  readonly headers?: Readonly<Record<string, string>>;
   /** How the peer's digits come: what came first holds until the session changes. */
   readonly digitsBy?: "rtp" | "info";
   /** CSeq of the latest digit in INFO. */

@@ -1,11 +1,13 @@
 /** What an order for a call comes to: whom to ring, what they are shown, and what runs; or why not. */
 import { type Directory, isE164 } from "../directory/index.ts";
 import type { Ids } from "../kernel/index.ts";
+import { parseFreeHeaders } from "../sip/index.ts";
 import type { Detection, Dial, GivenFlow, Originate } from "./calls.ts";
 import type { OriginateInput } from "./decide/inputs.ts";
 import { requireFitting } from "./user-data.ts";
 import { callRefusal } from "./errors.ts";
 import type { DetectionOrder, Limits, ScriptPin } from "./model.ts";
+import { anonymous } from "./presentation.ts";
 import type { Routing } from "./routing.ts";
 import type { ScriptLibrary } from "./script.ts";
 
@@ -43,7 +45,7 @@ export class Orders {
     if (callerId !== undefined) this.requireOwned(accountId, callerId);
     if (userData !== undefined) requireFitting(userData);
     const first = routing.addressOfUser(user);
-    const shown = callerId ?? routing.shownTo(destination, first, accountId) ?? "anonymous";
+    const shown = callerId ?? routing.shownTo(destination, first, accountId) ?? anonymous;
     return {
       kind: "originate",
       callId: ids.next(),
@@ -58,16 +60,18 @@ export class Orders {
       limits,
       ...(data && { data }),
       ...(userData && { userData }),
+      ...(shown === anonymous && { identity: { isAnonymous: true } }),
     };
   }
 
   originate(accountId: string, request: Originate): OriginateInput {
     const { ids, limits } = this.#options;
-    const { by, callback, detection, ringMs = limits.ringMs, totalMs = limits.totalMs, data } = request;
+    const { by, callback, detection, ringMs = limits.ringMs, totalMs = limits.totalMs, data, headers } = request;
     const first: CalledAddress = typeof request.to === "string" ? { kind: "number", number: request.to } : request.to;
     const flow = this.#flowChosen(accountId, request);
     this.#requireCallable(accountId, first);
     const from = this.#presented(accountId, request.callerId);
+    requireFree(headers);
     const pin = this.#kept(flow);
     return {
       kind: "originate",
@@ -84,6 +88,8 @@ export class Orders {
       ...(data && { data }),
       ...(callback !== undefined && { callback }),
       ...(detection && { detection: this.#detectionOf(detection) }),
+      ...(from === anonymous && { identity: { isAnonymous: true } }),
+      ...(headers && { headers }),
     };
   }
 
@@ -121,11 +127,17 @@ export class Orders {
     return callerId;
   }
 
-  /** Only numbers of the account may be presented. Throws CALL_CALLER_ID_NOT_OWNED. */
+  /** Only numbers of the account may be presented, or none. Throws CALL_CALLER_ID_NOT_OWNED. */
   requireOwned(accountId: string, callerId: string): void {
-    if (this.#options.directory.numbers.byNumber(callerId)?.accountId !== accountId)
+    if (callerId !== anonymous && this.#options.directory.numbers.byNumber(callerId)?.accountId !== accountId)
       throw callRefusal("CALL_CALLER_ID_NOT_OWNED", { callerId });
   }
+}
+
+/** Throws CALL_HEADER_INVALID. */
+function requireFree(headers: Originate["headers"]): void {
+  const fields = parseFreeHeaders(headers ?? {});
+  if (!fields.ok) throw callRefusal("CALL_HEADER_INVALID", { message: fields.reason });
 }
 
 /** A document that came with the order: no row has it. */

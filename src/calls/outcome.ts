@@ -78,6 +78,8 @@ export const outcomes = {
   }),
   notAnswered: (): Outcome => ({ result: "no-answer", side: "local", q850: noAnswer, text: "Nobody answered in time" }),
   noRoute: (to: string): Outcome => ({ result: "no-route", side: "local", q850: noRoute, text: `No trunk takes ${to}` }),
+  /** RFC 3398 §7.2.4.1: exchange routing error. */
+  goesRound: (): Outcome => ({ result: "failed", side: "local", sipStatus: 482, q850: 25, text: "The call was passed on too often" }),
   notRegistered: (): Outcome => ({
     result: "no-answer",
     side: "local",

@@ -33,6 +33,17 @@ export function seatOf(call: Call, partyId: string): { readonly bridge: Bridge; 
   return seats.find(({ seat }) => seat.state === "active") ?? seats[0];
 }
 
+/** Who passed the call on, as far as it may be shown; the latest first. */
+export function shownDiversions(call: Call): readonly { readonly number: string; readonly reason: string; readonly count: number }[] {
+  return (call.diversions ?? []).flatMap(({ by, reason, count, isPrivate }) => (isPrivate === true ? [] : { number: by, reason, count }));
+}
+
+/** What was kept of the latest answer to a party, of any of its legs. */
+export function answerHeadersOf(call: Call, partyId: string): Readonly<Record<string, string>> | undefined {
+  const own = legsOf(call, partyId);
+  return (own.find(({ answeredAt }) => answeredAt !== undefined) ?? own.findLast(({ headers }) => headers !== undefined))?.headers;
+}
+
 /** Nothing can happen to this call any more, and no far end is owed a request. */
 export function isOver(call: Call): boolean {
   return call.endedAt !== undefined && Object.values(call.legs).every((leg) => leg.owes === null);

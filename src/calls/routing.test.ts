@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from "vitest";
 import { fakeDirectory } from "../../test/support/fakes/directory.ts";
-import type { Trunk } from "../directory/index.ts";
+import { type Trunk, usualTrunkPolicy } from "../directory/index.ts";
 import type { Binding } from "../sip/index.ts";
 import type { Address } from "./model.ts";
 import { Routing } from "./routing.ts";
@@ -39,6 +39,7 @@ async function trunk(name: string, changes: Partial<Trunk> = {}, accountId = acc
     priority: 10,
     sourceAddresses: [],
     mediaToSource: false,
+    policy: usualTrunkPolicy,
   } as const;
   await directory.trunks.insert({ ...row(accountId), name, host: `${name}.example`, port: 5060, ...plain, ...changes });
 }

@@ -2,8 +2,9 @@
 import { type Directory, isE164, type Phone, type PhoneNumber, type Trunk, type User } from "../directory/index.ts";
 import { type Binding, parseUri } from "../sip/index.ts";
 import type { Routes } from "./decide/step.ts";
-import type { Address, LegRoute } from "./model.ts";
+import type { Address, LegRoute, Presentation } from "./model.ts";
 import { outcomes } from "./outcome.ts";
+import { anonymous, phonePolicy, presentTo, type Receiver, strangerPolicy } from "./presentation.ts";
 
 /** The live registrations of a phone. */
 export type Registrations = { contactsOf(phoneId: string): readonly Binding[] };
@@ -25,19 +26,21 @@ export class Routing {
   }
 
   /** Outgoing legs to an address: by trunk to a number, by registration to a user. */
-  route(accountId: string, to: Address, callerId: string): Routes {
-    if (to.kind === "number") return this.#byTrunk(accountId, to.number, callerId);
+  route(accountId: string, to: Address, callerId: string, told: Presentation = {}): Routes {
+    const own = callerId === anonymous ? this.#options.directory.numbers.list(accountId)[0]?.number : undefined;
+    const shown: Shown = { callerId, ...(own !== undefined && { withheld: own }), ...told };
+    if (to.kind === "number") return this.#byTrunk(accountId, to.number, shown);
     if (to.kind === "user") {
       const phones = this.#options.directory.phones.byUser(to.userId);
       return this.#toPhones(
         phones.filter((phone) => phone.accountId === accountId),
-        callerId,
+        shown,
       );
     }
-    const direct = this.#directRoute(to.uri, callerId);
+    const direct = this.#directRoute(to.uri, shown);
     if (direct !== undefined) return { ok: true, routes: [direct] };
     const phone = this.#phoneNamed(accountId, to.uri);
-    return phone === undefined ? { ok: false, outcome: outcomes.noRoute(to.uri) } : this.#toPhones([phone], callerId);
+    return phone === undefined ? { ok: false, outcome: outcomes.noRoute(to.uri) } : this.#toPhones([phone], shown);
   }
 
   /** Whom a number, an extension or the name of a phone means in this account; undefined when nobody. */
@@ -51,7 +54,7 @@ export class Routing {
 
   /** True when a call to this URI leads somewhere: a phone of the account, or a SIP host that may be called. */
   mayCall(accountId: string, uri: string): boolean {
-    return this.#directRoute(uri, "anonymous") !== undefined || this.#phoneNamed(accountId, uri) !== undefined;
+    return this.#directRoute(uri, { callerId: anonymous }) !== undefined || this.#phoneNamed(accountId, uri) !== undefined;
   }
 
   /** This user as a party of calls. */
@@ -82,7 +85,7 @@ export class Routing {
     return this.#options.directory.users.get(phone.accountId, phone.userId);
   }
 
-  #byTrunk(accountId: string, number: string, callerId: string): Routes {
+  #byTrunk(accountId: string, number: string, shown: Shown): Routes {
     const taking = this.#options.directory.trunks.list(accountId).flatMap((trunk) => {
       const prefix = trunk.prefixes.filter((candidate) => number.startsWith(candidate)).toSorted((a, b) => b.length - a.length)[0];
       return prefix === undefined ? [] : [{ trunk, length: prefix.length }];
@@ -90,37 +93,39 @@ export class Routing {
     const best = taking.toSorted((a, b) => b.length - a.length || a.trunk.priority - b.trunk.priority)[0]?.trunk;
     return best === undefined
       ? { ok: false, outcome: outcomes.noRoute(number) }
-      : { ok: true, routes: [this.#trunkRoute(best, number, callerId)] };
+      : { ok: true, routes: [this.#trunkRoute(best, number, shown)] };
   }
 
-  #trunkRoute(trunk: Trunk, number: string, callerId: string): LegRoute {
+  #trunkRoute(trunk: Trunk, number: string, shown: Shown): LegRoute {
     const host = trunk.host.includes(":") ? `[${trunk.host}]` : trunk.host;
     const authority = trunk.port === 5060 ? host : `${host}:${trunk.port}`;
     const uri = `sip:${number}@${authority}`;
+    const requestUri = trunk.transport === "tcp" ? `${uri};transport=tcp` : uri;
     return {
       trunkId: trunk.id,
-      requestUri: trunk.transport === "tcp" ? `${uri};transport=tcp` : uri,
+      requestUri,
       host: trunk.host,
       port: trunk.port,
       protocol: trunk.transport,
-      fromUri: this.#uriOf(callerId),
+      ...this.#presented(trunk.policy, requestUri, shown),
       toUri: uri,
       mediaToSource: trunk.mediaToSource,
+      ...(trunk.policy.keptHeaders.length > 0 && { keeps: trunk.policy.keptHeaders.map((name) => name.toLowerCase()) }),
     };
   }
 
   /** To a `sip:` URI on a host that may be called (RFC 3261 §19.1.1): by UDP unless it says TCP. */
-  #directRoute(uri: string, callerId: string): LegRoute | undefined {
+  #directRoute(uri: string, shown: Shown): LegRoute | undefined {
     const parsed = writable.test(uri) ? parseUri(uri) : undefined;
     if (parsed?.ok !== true || parsed.value.scheme !== "sip") return undefined;
     const { user, host, port = 5060, params, headers } = parsed.value;
     if (user === undefined || headers.size > 0 || this.#options.sipHosts?.includes(host.toLowerCase()) !== true) return undefined;
     const protocol = params.get("transport")?.toLowerCase() === "tcp" ? "tcp" : "udp";
-    return { requestUri: uri, host, port, protocol, fromUri: this.#uriOf(callerId), toUri: uri, mediaToSource: false };
+    return { requestUri: uri, host, port, protocol, ...this.#presented(strangerPolicy, uri, shown), toUri: uri, mediaToSource: false };
   }
 
   /** All contacts ring at once that have the highest preference (RFC 3261 §20.10): one with a lower q stands in while nobody else is there. */
-  #toPhones(phones: readonly Phone[], callerId: string): Routes {
+  #toPhones(phones: readonly Phone[], shown: Shown): Routes {
     const found = phones.flatMap((phone) => this.#options.registrations.contactsOf(phone.id).map((binding) => ({ phone, binding })));
     const highest = Math.max(...found.map(({ binding }) => binding.preference));
     const routes = found
@@ -132,12 +137,16 @@ export class Routing {
           host: source.address,
           port: source.port,
           protocol: source.protocol,
-          fromUri: this.#uriOf(callerId),
+          ...this.#presented(phonePolicy, contact, shown),
           toUri: this.#uriOf(phone.username),
           mediaToSource: true,
         }),
       );
     return routes.length === 0 ? { ok: false, outcome: outcomes.notRegistered() } : { ok: true, routes };
+  }
+
+  #presented(policy: Receiver["policy"], target: string, { callerId, ...told }: Shown) {
+    return presentTo({ policy, target, uriOf: (user) => this.#uriOf(user) }, callerId, told);
   }
 
   /** Callers' names come from anywhere: whatever could end the user part is escaped (RFC 3261 §19.1.2). */
@@ -153,6 +162,8 @@ export class Routing {
     return phone?.accountId === accountId ? phone : undefined;
   }
 }
+
+type Shown = Presentation & { readonly callerId: string };
 
 /** What can stand in a request line and between < and > as it is. */
 const writable = /^[!#-;=?-~]{1,255}$/;

@@ -15,9 +15,13 @@ export type ScriptContext = {
     readonly to: string;
     readonly createdAt: number;
     readonly data: Readonly<Record<string, string>>;
+    /** What was kept of the header fields of the INVITE that came in, by lower-case name. */
+    readonly headers: Readonly<Record<string, string>>;
+    /** Who passed the call on, the latest first; without those that are not to be shown. */
+    readonly diversions: readonly { readonly number: string; readonly reason: string; readonly count: number }[];
   };
   /** The caller and the callee of the call as the script's author sees them. */
-  readonly caller: { readonly number: string };
+  readonly caller: { readonly number: string; readonly name: string; readonly isAnonymous: boolean };
   readonly callee: { readonly number: string };
   readonly party: { readonly id: string; readonly role: string };
 };
@@ -37,6 +41,8 @@ export type ScriptEvent =
       readonly outcome: Outcome;
       readonly answered: boolean;
       readonly talkedMs: number;
+      /** What was kept of the header fields of the far end's answers. */
+      readonly headers?: Readonly<Record<string, string>>;
     }
   | {
       readonly kind: "recording-ended";
@@ -65,6 +71,8 @@ export type ScriptAction =
       readonly to: string;
       readonly callerId?: string;
       readonly ringMs: number;
+      /** Header fields of its INVITEs, checked. */
+      readonly headers?: Readonly<Record<string, string>>;
       /** Kept in the party that is dialled. */
       readonly callback?: Json;
     }

@@ -16,3 +16,4 @@ export {
   type Trunk,
   type User,
 } from "./rows.ts";
+export { diversionHeaders, identityHeaders, redirectChoices, type TrunkPolicy, usualTrunkPolicy } from "./trunk-policy.ts";

@@ -1,5 +1,7 @@
 /** What is configured rather than live: plain rows, each keyed by its account. */
 
+import type { TrunkPolicy } from "./trunk-policy.ts";
+
 /** Ordered from most to least: each dialect maps them to its vendor's names. */
 export const roles = ["administrator", "manager", "user"] as const;
 export type Role = (typeof roles)[number];
@@ -64,6 +66,7 @@ export type Trunk = Row & {
   readonly sourceAddresses: readonly string[];
   /** Send media to the address the signalling came from until the peer's own RTP shows a better one (peers behind NAT). */
   readonly mediaToSource: boolean;
+  readonly policy: TrunkPolicy;
 };
 
 export type Flow = Row & {

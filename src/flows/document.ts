@@ -72,8 +72,10 @@ export type CollectNode = NodeOf<"collect"> & {
 export type DialNode = NodeOf<"dial"> & {
   /** Template. */
   readonly to: string;
-  /** Template; the account decides when absent. */
+  /** Template; `anonymous` tells nobody who calls. The account decides when absent. */
   readonly callerId?: string;
+  /** Header fields of the INVITE; values are templates. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** Default 30000. */
   readonly ringMs?: number;
   /** How long they may talk; as long as the call when absent. */
@@ -82,7 +84,7 @@ export type DialNode = NodeOf<"dial"> & {
   readonly record?: boolean;
   /** Any JSON that is kept with the party that is dialled, for whoever wrote the flow. */
   readonly callback?: Json;
-  /** Gets `{ result, answered, talkedMs, sipStatus, q850 }`. */
+  /** Gets `{ result, answered, talkedMs, sipStatus, q850, headers }`. */
   readonly into?: string;
 };
 

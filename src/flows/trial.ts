@@ -14,8 +14,10 @@ export const trialContext: ScriptContext = {
     to: "+302101234567",
     createdAt: 1000,
     data: { consented: "yes" },
+    headers: { "x-customer": "42" },
+    diversions: [{ number: "+302101234599", reason: "user-busy", count: 1 }],
   },
-  caller: { number: "+18144043093" },
+  caller: { number: "+18144043093", name: "Ada", isAnonymous: false },
   callee: { number: "+302101234567" },
   party: { id: "p1", role: "caller" },
 };

@@ -1,5 +1,19 @@
 /** Which members of which row are stored where. */
-import type { AccessToken, Account, ApiKey, Application, Flow, Line, Login, Phone, PhoneNumber, Trunk, User } from "../directory/index.ts";
+import {
+  type AccessToken,
+  type Account,
+  type ApiKey,
+  type Application,
+  type Flow,
+  type Line,
+  type Login,
+  type Phone,
+  type PhoneNumber,
+  type Trunk,
+  type TrunkPolicy,
+  type User,
+  usualTrunkPolicy,
+} from "../directory/index.ts";
 import type { TableShape } from "./memory-table.ts";
 import type { SecretBox } from "./secret-box.ts";
 
@@ -54,13 +68,21 @@ export function trunkTable(box: SecretBox, unreadable: (trunkId: string) => void
       "priority",
       "sourceAddresses",
       "mediaToSource",
+      "policy",
     ],
-    encode: ({ id, password }) => ({ password: password === null ? null : box.seal(password, id) }),
+    encode: ({ id, password, policy }) => ({
+      password: password === null ? null : box.seal(password, id),
+      policy: JSON.stringify(policy),
+    }),
     decode(columns) {
-      const trunk = columns as Omit<Trunk, "password"> & { readonly password: Uint8Array | null };
+      const trunk = columns as Omit<Trunk, "password" | "policy"> & {
+        readonly password: Uint8Array | null;
+        readonly policy: Partial<TrunkPolicy>;
+      };
       const password = trunk.password === null ? null : (box.open(trunk.password, trunk.id) ?? null);
       if (password === null && trunk.password !== null) unreadable(trunk.id);
-      return { ...trunk, password };
+      // Members that came with a later release have their usual values.
+      return { ...trunk, password, policy: { ...usualTrunkPolicy, ...trunk.policy } };
     },
   };
 }

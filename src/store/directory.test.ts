@@ -1,18 +1,19 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openTestStore, type TestStore } from "../../test/support/store/open-test-store.ts";
-import type {
-  AccessToken,
-  Account,
-  ApiKey,
-  Application,
-  Directory,
-  Flow,
-  Line,
-  Login,
-  Phone,
-  PhoneNumber,
-  Trunk,
-  User,
+import {
+  type AccessToken,
+  type Account,
+  type ApiKey,
+  type Application,
+  type Directory,
+  type Flow,
+  type Line,
+  type Login,
+  type Phone,
+  type PhoneNumber,
+  type Trunk,
+  type User,
+  usualTrunkPolicy,
 } from "../directory/index.ts";
 import { silentLogger } from "../kernel/index.ts";
 import { openDatabase } from "./database.ts";
@@ -56,6 +57,7 @@ const trunk = (id: string, changes: Partial<Trunk> = {}): Trunk => ({
   priority: 10,
   sourceAddresses: ["192.0.2.1", "2001:db8::1"],
   mediaToSource: true,
+  policy: { ...usualTrunkPolicy, identityHeader: "p-asserted-identity", addedHeaders: { "X-From": "hé" } },
   ...changes,
 });
 const flow = (id: string, document: unknown): Flow => ({ ...owned(id), name: "Main", version: 3, hash: "abc", document });

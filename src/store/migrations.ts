@@ -14,6 +14,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   // Names are run in their order, so this one sorts behind the tables that it refers to.
   "2026-11-20-states-of-agents": { up: (db) => run(db, agentStateTable) },
   "2026-11-20-tokens-of-applications": { up: (db) => run(db, applicationTables) },
+  "2026-11-20-trunk-policies": { up: (db) => run(db, "alter table trunks add column policy json not null default '{}'") },
 };
 
 /** Brings the schema up to date. Throws what the failing step threw. */

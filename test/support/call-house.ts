@@ -10,7 +10,7 @@ import { Routing, type RoutingOptions } from "../../src/calls/routing.ts";
 import { TrunkCredentials } from "../../src/calls/signaling/credentials.ts";
 import { Incoming } from "../../src/calls/signaling/incoming.ts";
 import { SipSignaling } from "../../src/calls/signaling/sip-signaling.ts";
-import type { Flow, Phone, Trunk } from "../../src/directory/index.ts";
+import { type Flow, type Phone, type Trunk, usualTrunkPolicy } from "../../src/directory/index.ts";
 import { createScriptLibrary, type ScriptLibraryOptions, validateFlow } from "../../src/flows/index.ts";
 import { derive, silentLogger } from "../../src/kernel/index.ts";
 import type { MediaEngine, MediaEvent, MediaEventHandler, MediaPlan } from "../../src/media/index.ts";
@@ -229,6 +229,7 @@ export async function callHouse(
         priority: 1,
         sourceAddresses: [],
         mediaToSource: false,
+        policy: usualTrunkPolicy,
         ...changes,
       };
       await directory.trunks.insert(trunk);

@@ -6,8 +6,16 @@ export type CallView = {
   readonly id: string;
   readonly state: CallStateWord;
   readonly direction: "inbound" | "outbound";
+  /** `anonymous` when the caller does not want to be known. */
   readonly from: string;
+  /** The caller's display name. */
+  readonly fromName: string | null;
+  readonly isAnonymous: boolean;
   readonly to: string;
+  /** Who passed the call on before it came here, the latest first; without those that are not to be shown. */
+  readonly diversions: readonly { readonly number: string; readonly reason: string; readonly count: number }[];
+  /** What was kept of the header fields of the INVITE that came in, by lower-case name. */
+  readonly headers: Readonly<Record<string, string>>;
   readonly createdAt: string;
   readonly answeredAt: string | null;
   readonly endedAt: string | null;
@@ -65,6 +73,8 @@ export type LegView = {
   readonly trunkId: string | null;
   readonly phoneId: string | null;
   readonly codec: string | null;
+  /** What was kept of the header fields of the far end's answers, by lower-case name. */
+  readonly headers: Readonly<Record<string, string>>;
   readonly createdAt: string;
   readonly answeredAt: string | null;
   readonly endedAt: string | null;
@@ -86,6 +96,8 @@ export type NewCall = {
   readonly ringMs?: number;
   readonly totalMs?: number;
   readonly data?: Readonly<Record<string, string>>;
+  /** Header fields of the INVITE. */
+  readonly headers?: Readonly<Record<string, string>>;
 };
 
 /** null removes a key. */

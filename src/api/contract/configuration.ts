@@ -20,6 +20,16 @@ export type NumberView = Entry & { readonly number: string; readonly flowId: str
 export type NewNumber = { readonly number: string; readonly flowId?: string | null };
 export type NumberChange = { readonly flowId: string | null };
 
+/** What the far end of a trunk is told of a call beside the numbers, and how much of what it says is believed. */
+export type TrunkPolicyView = {
+  readonly isTrusted: boolean;
+  readonly identityHeader: "none" | "p-asserted-identity" | "remote-party-id";
+  readonly diversionHeader: "none" | "diversion" | "history-info";
+  readonly redirects: "follow" | "pass";
+  readonly keptHeaders: readonly string[];
+  readonly addedHeaders: Readonly<Record<string, string>>;
+};
+
 export type TrunkView = Entry & {
   readonly name: string;
   readonly host: string;
@@ -32,6 +42,7 @@ export type TrunkView = Entry & {
   readonly priority: number;
   readonly sourceAddresses: readonly string[];
   readonly mediaToSource: boolean;
+  readonly policy: TrunkPolicyView;
 };
 export type NewTrunk = {
   readonly name: string;
@@ -44,6 +55,8 @@ export type NewTrunk = {
   readonly priority?: number;
   readonly sourceAddresses?: readonly string[];
   readonly mediaToSource?: boolean;
+  /** Members that are left out stay, or are as usual in a new trunk. */
+  readonly policy?: Partial<TrunkPolicyView>;
 };
 export type TrunkChange = Partial<NewTrunk>;
 

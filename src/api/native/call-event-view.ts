@@ -5,12 +5,12 @@ import { timeOf } from "./time.ts";
 
 /** null: internal, not told. */
 const shownMembers: { readonly [K in CallEventKind]: readonly Exclude<keyof EventOf<K>, "kind" | "at">[] | null } = {
-  "call.created": ["direction", "from", "to", "limits", "data", "userData"],
+  "call.created": ["direction", "from", "to", "limits", "data", "userData", "headers"],
   "party.joined": ["partyId", "role", "address", "dialId"],
   "leg.created": ["legId", "partyId", "direction"],
   "leg.challenged": null,
-  "leg.rang": ["legId", "status"],
-  "leg.answered": ["legId"],
+  "leg.rang": ["legId", "status", "headers"],
+  "leg.answered": ["legId", "headers"],
   "leg.acknowledged": null,
   "leg.dialog-changed": null,
   "leg.session-changed": null,
@@ -20,7 +20,7 @@ const shownMembers: { readonly [K in CallEventKind]: readonly Exclude<keyof Even
   "leg.released": null,
   "leg.media-locked": null,
   "leg.stream": null,
-  "leg.ended": ["legId", "outcome"],
+  "leg.ended": ["legId", "outcome", "headers"],
   "party.reparented": null,
   "party.left": ["partyId", "outcome"],
   "seat.held": ["bridgeId", "partyId", "by", "reason"],

@@ -1,5 +1,5 @@
 /** A call in the words of the native API. */
-import type { Call, Leg, Outcome, Party, Seat } from "../../calls/index.ts";
+import { type Call, type Leg, type Outcome, type Party, type Seat, shownDiversions } from "../../calls/index.ts";
 import type { CallFlowView, CallStateWord, CallView, LegView, OutcomeView, PartyView } from "../contract/calls.ts";
 import { timeOf, timeOrNull } from "./time.ts";
 
@@ -10,7 +10,11 @@ export function viewOfCall(call: Call, now: number): CallView {
     state: stateOf(call),
     direction: call.direction,
     from: call.from,
+    fromName: call.identity?.name ?? null,
+    isAnonymous: call.identity?.isAnonymous === true,
     to: call.to,
+    diversions: shownDiversions(call),
+    headers: call.headers ?? {},
     createdAt: timeOf(call.createdAt),
     answeredAt: timeOrNull(call.answeredAt),
     endedAt: timeOrNull(call.endedAt),
@@ -82,6 +86,7 @@ function viewOfLeg(leg: Leg): LegView {
     trunkId: leg.route.trunkId ?? null,
     phoneId: leg.route.phoneId ?? null,
     codec: leg.media?.codec ?? null,
+    headers: leg.headers ?? {},
     createdAt: timeOf(leg.createdAt),
     answeredAt: timeOrNull(leg.answeredAt),
     endedAt: timeOrNull(leg.endedAt),

@@ -1,13 +1,13 @@
 /** How legs, parties and calls end. */
 import type { Leg, LegDebt, Outcome, Party } from "../model.ts";
 import { outcomes } from "../outcome.ts";
-import { liveLegsOf, partiesPresent } from "../parts.ts";
+import { answerHeadersOf, liveLegsOf, partiesPresent } from "../parts.ts";
 import type { ScriptEvent } from "../script.ts";
 import type { Step } from "./step.ts";
 
 /** Ends a leg; `owes` says what its far end must still be told. */
-export function endLeg(step: Step, leg: Leg, outcome: Outcome, owes?: LegDebt): void {
-  step.emit({ kind: "leg.ended", at: step.now, legId: leg.id, outcome, ...(owes && { owes }) });
+export function endLeg(step: Step, leg: Leg, outcome: Outcome, owes?: LegDebt, headers?: Leg["headers"]): void {
+  step.emit({ kind: "leg.ended", at: step.now, legId: leg.id, outcome, ...(owes && { owes }), ...(headers && { headers }) });
 }
 
 /** What the far end of a living leg must be told when we end it. */
@@ -57,7 +57,8 @@ function following({ q850, sipCause, reason }: Outcome, { answeredAt }: Party): 
 
 function dialEnded(step: Step, party: Party, dialId: string, outcome: Outcome): ScriptEvent {
   const talkedMs = party.answeredAt === undefined ? 0 : step.now - party.answeredAt;
-  return { kind: "dial-ended", dialId, outcome, answered: party.answeredAt !== undefined, talkedMs };
+  const headers = answerHeadersOf(step.call, party.id);
+  return { kind: "dial-ended", dialId, outcome, answered: party.answeredAt !== undefined, talkedMs, ...(headers && { headers }) };
 }
 
 /** A call's outcome is that of the party it began with. */

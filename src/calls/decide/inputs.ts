@@ -4,8 +4,10 @@ import type { MediaEvent } from "../../media/index.ts";
 import type { CallCommand } from "../calls.ts";
 import type {
   Address,
+  CallerIdentity,
   DetectionOrder,
   DialNext,
+  Diversion,
   Json,
   LegRoute,
   Limits,
@@ -35,6 +37,9 @@ export type OriginateInput = {
   readonly detection?: DetectionOrder;
   readonly userData?: Readonly<Record<string, Json>>;
   readonly data?: Readonly<Record<string, string>>;
+  readonly identity?: CallerIdentity;
+  /** Header fields of the INVITEs to the first party. */
+  readonly headers?: Readonly<Record<string, string>>;
 };
 
 /** An INVITE that was let in. With a script the call is answered and the script runs; with `dial` it is answered when that is. */
@@ -55,13 +60,20 @@ export type InviteInput = {
   readonly offer: string;
   readonly media: Negotiated;
   readonly dialog: DialogValues;
+  readonly identity?: CallerIdentity;
+  readonly diversions?: readonly Diversion[];
+  /** What is kept of its header fields. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly leadsTo: { readonly kind: "script"; readonly pin: ScriptPin } | { readonly kind: "dial"; readonly to: Address };
 };
 
+/** What is kept of the header fields of an answer. */
+type AnswerHeaders = Readonly<Record<string, string>>;
+
 export type LegSignal = { readonly legId: string } & (
-  | { readonly kind: "leg-rang"; readonly status: number }
+  | { readonly kind: "leg-rang"; readonly status: number; readonly headers?: AnswerHeaders }
   | { readonly kind: "leg-challenged"; readonly header: "WWW-Authenticate" | "Proxy-Authenticate"; readonly values: readonly string[] }
-  | { readonly kind: "leg-answered"; readonly dialog: DialogValues; readonly media: Negotiated }
+  | { readonly kind: "leg-answered"; readonly dialog: DialogValues; readonly media: Negotiated; readonly headers?: AnswerHeaders }
   /** The answer's session description was of no use; the dialog stands and must be ended. */
   | { readonly kind: "leg-unusable"; readonly dialog: DialogValues }
   | {
@@ -71,6 +83,7 @@ export type LegSignal = { readonly legId: string } & (
       /** The reason phrase. */
       readonly reason: string;
       readonly why?: EndReason;
+      readonly headers?: AnswerHeaders;
     }
   | { readonly kind: "leg-acknowledged" }
   | { readonly kind: "leg-cancelled"; readonly why?: EndReason }

@@ -1,5 +1,5 @@
 /** What the far ends of legs do. A signal for a leg that has ended means something only where noted. */
-import type { DialNext, Leg, ScriptPin } from "../model.ts";
+import type { DialNext, Leg, Outcome, ScriptPin } from "../model.ts";
 import { outcomeOfStatus, outcomes } from "../outcome.ts";
 import { answeredLegOf, liveLegsOf } from "../parts.ts";
 import { detect } from "./detection.ts";
@@ -15,9 +15,9 @@ type Decisions = { readonly [K in LegSignal["kind"]]: (step: Step, leg: Leg, sig
 const mostAttempts = 3;
 
 export const legDecisions: Decisions = {
-  "leg-rang"(step, leg, { status }) {
+  "leg-rang"(step, leg, { status, headers }) {
     if (leg.state !== "inviting") return;
-    step.emit({ kind: "leg.rang", at: step.now, legId: leg.id, status });
+    step.emit({ kind: "leg.rang", at: step.now, legId: leg.id, status, ...(headers && { headers }) });
     const waiting = step.call.parties[leg.partyId]?.by;
     if (waiting === undefined) return;
     for (const other of liveLegsOf(step.call, waiting)) {
@@ -33,14 +33,14 @@ export const legDecisions: Decisions = {
     else step.emit({ kind: "leg.challenged", at: step.now, legId: leg.id, attempt: leg.attempt + 1, challenge: { header, values } });
   },
 
-  "leg-answered"(step, leg, { dialog, media }) {
+  "leg-answered"(step, leg, { dialog, media, headers }) {
     if (leg.state === "answered") return;
     // The answer crossed our CANCEL: the leg now owes a BYE, which needs the dialog.
     if (leg.state === "ended") {
       if (leg.owes !== null) step.emit({ kind: "leg.dialog-changed", legId: leg.id, dialog });
       return;
     }
-    step.emit({ kind: "leg.answered", at: step.now, legId: leg.id, dialog, media });
+    step.emit({ kind: "leg.answered", at: step.now, legId: leg.id, dialog, media, ...(headers && { headers }) });
     // Of a party's devices the first to answer wins.
     for (const other of liveLegsOf(step.call, leg.partyId)) {
       if (other.id !== leg.id) endLeg(step, other, outcomes.answeredElsewhere(), debtOf(other, outcomes.answeredElsewhere()));
@@ -51,7 +51,7 @@ export const legDecisions: Decisions = {
   "leg-unusable"(step, leg, { dialog }) {
     if (leg.state === "ended") return;
     step.emit({ kind: "leg.dialog-changed", legId: leg.id, dialog });
-    ended(step, leg, outcomes.noCommonCodec(), true);
+    ended(step, leg, outcomes.noCommonCodec(), { owes: true });
   },
 
   "leg-failed"(step, leg, signal) {
@@ -67,7 +67,7 @@ export const legDecisions: Decisions = {
           : signal.cause === "lost"
             ? outcomes.lost()
             : outcomes.unreachable(signal.reason);
-    ended(step, leg, outcome);
+    ended(step, leg, outcome, { ...(signal.headers && { headers: signal.headers }) });
   },
 
   "leg-acknowledged"(step, leg) {
@@ -89,7 +89,7 @@ export const legDecisions: Decisions = {
       released(step, leg);
       return;
     }
-    ended(step, leg, outcomes.unreachable(reason), owes);
+    ended(step, leg, outcomes.unreachable(reason), { owes });
   },
 
   "leg-dialog"(step, leg, { dialog }) {
@@ -118,8 +118,8 @@ function released(step: Step, leg: Leg): void {
 }
 
 /** A leg ended by its far end or the network; its party leaves when that was its last. */
-function ended(step: Step, leg: Leg, outcome: Parameters<typeof endLeg>[2], owesEnd = false): void {
-  endLeg(step, leg, outcome, owesEnd ? { kind: "end" } : undefined);
+function ended(step: Step, leg: Leg, outcome: Outcome, { owes = false, headers }: Pick<Leg, "headers"> & { owes?: boolean } = {}): void {
+  endLeg(step, leg, outcome, owes ? { kind: "end" } : undefined, headers);
   if (liveLegsOf(step.call, leg.partyId).length === 0) partyLeft(step, leg.partyId, outcome);
 }
 

@@ -2,7 +2,7 @@
 import { CallwrightError } from "../../kernel/index.ts";
 import type { Party } from "../model.ts";
 import { outcomes } from "../outcome.ts";
-import { partiesPresent } from "../parts.ts";
+import { partiesPresent, shownDiversions } from "../parts.ts";
 import type { ScriptAction, ScriptContext, ScriptEvent, ScriptReplacement, ScriptStep } from "../script.ts";
 import { sendDigits } from "./digits.ts";
 import { partyLeft } from "./ending.ts";
@@ -124,6 +124,7 @@ function perform(step: Step, partyId: string, action: ScriptAction): void {
         by: partyId,
         dialId: action.dialId,
         ...(action.callback !== undefined && { callback: action.callback }),
+        ...(action.headers && { headers: action.headers }),
       });
       return;
     case "end-dial":
@@ -164,10 +165,10 @@ function stopPrompt(step: Step, party: Party): void {
 }
 
 function contextOf(step: Step, party: Party): ScriptContext {
-  const { id, accountId, direction, from, to, createdAt, data } = step.call;
+  const { id, accountId, direction, from, to, createdAt, data, identity, headers = {} } = step.call;
   return {
-    call: { id, accountId, direction, from, to, createdAt, data },
-    caller: { number: from },
+    call: { id, accountId, direction, from, to, createdAt, data, headers, diversions: shownDiversions(step.call) },
+    caller: { number: from, name: identity?.name ?? "", isAnonymous: identity?.isAnonymous === true },
     callee: { number: to },
     party: { id: party.id, role: party.role },
   };

@@ -4,6 +4,7 @@ import { outcomes } from "../outcome.ts";
 import { mainBridge } from "../parts.ts";
 import { partyLeft } from "./ending.ts";
 import type { InviteInput, OriginateInput } from "./inputs.ts";
+import { goesRound, presentationOf } from "./presenting.ts";
 import type { Step } from "./step.ts";
 
 export function originated(step: Step, input: OriginateInput): void {
@@ -24,11 +25,12 @@ export function originated(step: Step, input: OriginateInput): void {
     ...(input.detection && { detection: input.detection }),
     ...(input.data && { data: input.data }),
     ...(input.userData && { userData: input.userData }),
+    ...(input.identity && { identity: input.identity }),
   });
-  const { role, first: address, autoAnswer, limits } = input;
+  const { role, first: address, autoAnswer, limits, headers } = input;
   // Who has a call made sees on the phone whom it will ring.
   const callerId = input.leadsTo.kind === "dial" ? input.to : input.from;
-  dial(step, { role, address, callerId, ringMs: limits.ringMs, autoAnswer });
+  dial(step, { role, address, callerId, ringMs: limits.ringMs, autoAnswer, ...(headers && { headers }) });
 }
 
 export function invited(step: Step, input: InviteInput): void {
@@ -45,6 +47,9 @@ export function invited(step: Step, input: InviteInput): void {
     limits: input.limits,
     bridgeId: step.around.nextId(),
     ...(script && { script }),
+    ...(input.identity && { identity: input.identity }),
+    ...(input.diversions && { diversions: input.diversions }),
+    ...(input.headers && { headers: input.headers }),
   });
   const partyId = step.around.nextId();
   step.emit({
@@ -88,12 +93,17 @@ export type Dialling = {
   readonly dialId?: string;
   readonly autoAnswer?: boolean;
   readonly callback?: Json;
+  /** Further header fields of its INVITEs. */
+  readonly headers?: Readonly<Record<string, string>>;
 };
 
 /** Brings a party in and rings all its devices; without a route the party leaves at once. */
 export function dial(step: Step, dialling: Dialling): void {
   const { now, around } = step;
+  const { callerId } = dialling;
   const partyId = around.nextId();
+  const told = presentationOf(step.call, dialling);
+  const presented = { ...(callerId !== step.call.from && { callerId }), ...told };
   step.emit({
     kind: "party.joined",
     at: now,
@@ -105,8 +115,11 @@ export function dial(step: Step, dialling: Dialling): void {
     ...(dialling.by !== undefined && { by: dialling.by }),
     ...(dialling.dialId !== undefined && { dialId: dialling.dialId }),
     ...(dialling.callback !== undefined && { callback: dialling.callback }),
+    ...(Object.keys(presented).length > 0 && { presented }),
   });
-  const routes = around.route(step.call.accountId, dialling.address, dialling.callerId);
+  const routes = goesRound(told)
+    ? ({ ok: false, outcome: outcomes.goesRound() } as const)
+    : around.route(step.call.accountId, dialling.address, callerId, told);
   if (!routes.ok) {
     partyLeft(step, partyId, routes.outcome);
     return;

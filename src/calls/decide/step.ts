@@ -4,7 +4,7 @@
  */
 import type { CallEvent } from "../events.ts";
 import { evolve } from "../evolve/evolve.ts";
-import type { Address, Call, LegRoute, Outcome } from "../model.ts";
+import type { Address, Call, LegRoute, Outcome, Presentation } from "../model.ts";
 import type { ScriptEvent, ScriptLibrary } from "../script.ts";
 
 /** What decide may ask of its surroundings. The answers go into events, so that replaying never asks again. */
@@ -15,7 +15,7 @@ export type Surroundings = {
   /** An RTP port that is free, or undefined when none is. */
   acquirePort(): number | undefined;
   /** Where a leg to this address goes: one route per device or gateway, tried together. */
-  route(accountId: string, to: Address, callerId: string): Routes;
+  route(accountId: string, to: Address, callerId: string, told?: Presentation): Routes;
   /** Whom a number, an extension or a name means in this account; undefined when nobody. */
   destination(accountId: string, to: string): Address | undefined;
   readonly script: ScriptLibrary;

@@ -58,6 +58,9 @@ function createdCall(event: EventOf<"call.created">): Call {
     ...(event.callback !== undefined && { callback: event.callback }),
     ...(event.detection && { detection: event.detection }),
     ...(event.dial && { dial: event.dial }),
+    ...(event.identity && { identity: event.identity }),
+    ...(event.diversions && { diversions: event.diversions }),
+    ...(event.headers && { headers: event.headers }),
     log: [],
     recoveries: 0,
   };

@@ -1,3 +1,4 @@
+import type { EventOf } from "../events.ts";
 import type { Call, Leg } from "../model.ts";
 import type { Evolutions } from "./evolutions.ts";
 import { changeValue, without } from "./records.ts";
@@ -46,7 +47,9 @@ export const evolveLeg: Evolutions<LegEvents> = {
   "leg.challenged": (call, event) =>
     changeLeg(call, event.legId, (leg) => ({ ...leg, attempt: event.attempt, challenge: event.challenge })),
   "leg.rang": (call, event) => {
-    const rung = changeLeg(call, event.legId, (leg) => (leg.state === "inviting" ? { ...leg, state: "ringing", rangAt: event.at } : leg));
+    const rung = changeLeg(call, event.legId, (leg) =>
+      leg.state === "inviting" ? { ...leg, ...answerHeaders(leg, event), state: "ringing", rangAt: event.at } : leg,
+    );
     return changeSeatsOf(rung, partyOf(call, event.legId), (seat) =>
       seat.state === "dialling" ? settleSeat(seat, "alerting", event.at) : seat,
     );
@@ -54,6 +57,7 @@ export const evolveLeg: Evolutions<LegEvents> = {
   "leg.answered": (call, event) => {
     const answered = changeLeg(call, event.legId, (leg) => ({
       ...without(leg, "offered", "challenge"),
+      ...answerHeaders(leg, event),
       state: "answered",
       answeredAt: event.at,
       media: event.media,
@@ -89,6 +93,7 @@ export const evolveLeg: Evolutions<LegEvents> = {
   "leg.ended": (call, event) =>
     changeLeg(call, event.legId, (leg) => ({
       ...(event.owes === undefined ? quit(leg) : leg),
+      ...answerHeaders(leg, event),
       state: "ended",
       endedAt: event.at,
       outcome: event.outcome,
@@ -96,6 +101,10 @@ export const evolveLeg: Evolutions<LegEvents> = {
     })),
   "leg.released": (call, event) => changeLeg(call, event.legId, (leg) => ({ ...quit(leg), owes: null })),
 };
+
+function answerHeaders(leg: Leg, { headers }: Pick<EventOf<"leg.rang">, "headers">): Pick<Leg, "headers"> {
+  return headers === undefined ? {} : { headers: { ...leg.headers, ...headers } };
+}
 
 /** Without what only served to tell the far end something. */
 function quit(leg: Leg): Leg {

@@ -31,6 +31,7 @@ export const evolveParty: Evolutions<PartyEvents> = {
         ...(event.dialId !== undefined && { dialId: event.dialId }),
         ...(event.by !== undefined && { by: event.by }),
         ...(event.callback !== undefined && { callback: event.callback }),
+        ...(event.presented !== undefined && { presented: event.presented }),
       },
     },
     bridges: changeValue(call.bridges, event.bridgeId, (bridge) => ({

@@ -22,6 +22,7 @@ import type { Address, LegRoute, Limits, Negotiated, PeerInvite, ScriptPin } fro
 import type { Ports } from "../ports.ts";
 import type { Routing } from "../routing.ts";
 import type { ScriptLibrary } from "../script.ts";
+import { introductionOf, numberOf } from "./caller-identity.ts";
 import { answerTo, type SessionSettings } from "./session.ts";
 
 export type IncomingOptions = {
@@ -41,7 +42,10 @@ export type Admission = Omit<InviteInput, "kind" | "dialog">;
 
 const headersToRepeat: ReadonlySet<string> = new Set(["Via", "From", "To", "Call-ID", "CSeq", "Record-Route", "Contact"]);
 
-type Destination = Pick<InviteInput, "accountId" | "origin" | "from" | "to" | "caller" | "leadsTo"> & {
+type Destination = Pick<
+  InviteInput,
+  "accountId" | "origin" | "from" | "to" | "caller" | "leadsTo" | "identity" | "diversions" | "headers"
+> & {
   readonly trunkId?: string;
   readonly phoneId?: string;
   readonly mediaToSource: boolean;
@@ -71,8 +75,11 @@ export class Incoming {
       const { trunk, number } = found;
       const pin = this.#flowOf(number);
       if (pin === undefined) return refuse(transaction, 480);
-      const from = callerOf(request);
+      const { from, withheld: _withheld, isUnmet, ...introduced } = introductionOf(request.headers, trunk.policy);
+      // RFC 3323 §5: a call that could not be as private as it must be does not go on.
+      if (isUnmet) return refuse(transaction, 500);
       return this.#settle(transaction, {
+        ...introduced,
         accountId: number.accountId,
         origin: { kind: "trunk", trunkId: trunk.id },
         from,
@@ -85,7 +92,7 @@ export class Incoming {
     }
     if (trunks.length > 0 && !this.#isPhone(request)) return refuse(transaction, 404);
     const phone = this.#phoneCalling(transaction);
-    return phone === undefined ? undefined : this.#settle(transaction, this.#fromPhone(phone, called));
+    return phone === undefined ? undefined : this.#settle(transaction, this.#fromPhone(phone, called, request));
   }
 
   /** No call came of it. */
@@ -93,17 +100,22 @@ export class Incoming {
     this.#options.ports.release(localPort);
   }
 
-  #fromPhone(phone: Phone, called: string): Destination {
+  #fromPhone(phone: Phone, called: string, { headers: sent }: SipRequest): Destination {
     const user = this.#options.routing.userOf(phone);
     const caller: Address = user === undefined ? { kind: "uri", uri: phone.username } : this.#options.routing.addressOfUser(user);
     const to = this.#options.routing.destination(phone.accountId, called) ?? addressOf(called);
     // A number of the phone's own account needs no trunk: its flow takes the call here.
     const own = to.kind === "number" ? this.#options.directory.numbers.byNumber(to.number) : undefined;
     const pin = own?.accountId === phone.accountId ? this.#flowOf(own) : undefined;
+    const shown = this.#options.routing.shownTo(to, caller, phone.accountId) ?? phone.username;
+    const { from, identity, headers } = introductionOf(sent, undefined);
+    const isHidden = identity?.isAnonymous === true;
     return {
       accountId: phone.accountId,
       origin: { kind: "phone", phoneId: phone.id, by: phone.userId },
-      from: this.#options.routing.shownTo(to, caller, phone.accountId) ?? phone.username,
+      from: isHidden ? from : shown,
+      ...(isHidden && { identity: { isAnonymous: true, withheld: shown } }),
+      ...(headers && { headers }),
       to: called,
       caller,
       leadsTo: pin === undefined ? { kind: "dial", to } : { kind: "script", pin },
@@ -202,22 +214,14 @@ function mediaOf(
   return answer.ok ? answer.media : answer.status;
 }
 
-/** Numbers come with and without the plus sign. */
 function addressOf(text: string): Address {
-  const number = text.startsWith("+") ? text : `+${text}`;
+  const number = numberOf(text);
   return isE164(number) ? { kind: "number", number } : { kind: "uri", uri: text };
 }
 
 function userOf(uri: string): string {
   const parsed = parseUri(uri);
   return (parsed.ok && "user" in parsed.value ? parsed.value.user : undefined) ?? "";
-}
-
-/** Who calls, as a number where it is one: P-Asserted-Identity of a trusted trunk (RFC 3325) before From. */
-function callerOf(request: SipRequest): string {
-  const user = userOf(uriOf(request.headers.get("P-Asserted-Identity") ?? request.headers.get("From")));
-  const number = user.startsWith("+") ? user : `+${user}`;
-  return isE164(number) ? number : user === "" ? "anonymous" : user;
 }
 
 function textOf(body: Body | undefined): string {

@@ -21,7 +21,7 @@ import {
 import type { Call, Leg } from "../model.ts";
 import type { SignalingContext } from "./context.ts";
 import { LegDigits } from "./leg-digits.ts";
-import { inviteHeaders, requestReason, responseReason, whyOf } from "./leg-headers.ts";
+import { fromOf, inviteHeaders, keptOf, requestReason, responseReason, whyOf } from "./leg-headers.ts";
 import { takeRequest } from "./leg-requests.ts";
 import { LegSession } from "./leg-session.ts";
 import { type LegSignalParts, type LegView, signalOf } from "./leg-view.ts";
@@ -137,7 +137,7 @@ export class LegDriver implements InviteEvents, LegView {
     this.#usage = stack.invite(
       {
         requestUri: leg.route.requestUri,
-        from: `<${leg.route.fromUri}>`,
+        from: fromOf(leg.route),
         to: `<${leg.route.toUri}>`,
         callId: derive(secret, 16, leg.id, "call-id"),
         localTag: derive(secret, 8, leg.id, "tag"),
@@ -199,14 +199,16 @@ export class LegDriver implements InviteEvents, LegView {
 
   // What the far end does (InviteEvents)
 
-  provisional(status: number, _response: SipResponse): void {
-    if (status >= 180 && this.#leg.state === "inviting") this.#tell({ kind: "leg-rang", status });
+  provisional(status: number, response: SipResponse): void {
+    if (status >= 180 && this.#leg.state === "inviting") this.#tell({ kind: "leg-rang", status, ...keptOf(this.#leg, response) });
   }
 
   answered(response: SipResponse, dialog: DialogValues): Body | undefined {
     this.#session.peerAddress = dialog.peer.address;
     const media = this.#session.agreedInitially(sessionBodyOf(response));
-    this.#tell(media === undefined ? { kind: "leg-unusable", dialog } : { kind: "leg-answered", dialog, media });
+    this.#tell(
+      media === undefined ? { kind: "leg-unusable", dialog } : { kind: "leg-answered", dialog, media, ...keptOf(this.#leg, response) },
+    );
     return undefined;
   }
 
@@ -223,7 +225,14 @@ export class LegDriver implements InviteEvents, LegView {
 
   failed(failure: InviteFailure): void {
     const { cause, status } = failure;
-    this.#tell({ kind: "leg-failed", cause, status, reason: failure.response?.reason ?? "", ...whyOf(failure) });
+    this.#tell({
+      kind: "leg-failed",
+      cause,
+      status,
+      reason: failure.response?.reason ?? "",
+      ...whyOf(failure),
+      ...keptOf(this.#leg, failure.response),
+    });
     this.#isFinished = true;
   }
 

@@ -1,10 +1,25 @@
 /** Header fields that the requests of a leg carry beside those every request has. */
-import { type EndReason, formatReason, type HeaderPair, reasonPhrase } from "../../sip/index.ts";
-import type { Leg, Outcome } from "../model.ts";
+import {
+  type EndReason,
+  formatNameAddr,
+  formatReason,
+  type HeaderPair,
+  keptHeaders,
+  nameAddr,
+  reasonPhrase,
+  type SipResponse,
+} from "../../sip/index.ts";
+import type { Leg, LegRoute, Outcome } from "../model.ts";
 
 /** Of a leg's INVITE. */
 export function inviteHeaders(leg: Leg): readonly HeaderPair[] {
-  return autoAnswerHeaders(leg);
+  const { headers = [] } = leg.route;
+  return leg.route.autoAnswer === true ? [...headers, ...autoAnswerHeaders(leg)] : headers;
+}
+
+/** From of a leg's INVITE, without the tag. */
+export function fromOf({ fromUri, fromName = "" }: LegRoute): string {
+  return fromName === "" ? `<${fromUri}>` : formatNameAddr(nameAddr(fromUri, { displayName: fromName }));
 }
 
 /**
@@ -14,7 +29,6 @@ export function inviteHeaders(leg: Leg): readonly HeaderPair[] {
  * AudioCodes 310HD manual §22.6, Aastra release notes RN-001029 2.1, baresip pull requests 1187 and 1191. Phones without it, or with it switched off, just ring.
  */
 function autoAnswerHeaders({ route }: Leg): readonly HeaderPair[] {
-  if (route.autoAnswer !== true) return [];
   return [
     ["Call-Info", `<${route.toUri}>;answer-after=0`],
     ["Alert-Info", `<${route.toUri}>;info=alert-autoanswer;delay=0`],
@@ -36,6 +50,12 @@ export function responseReason(outcome: Outcome | undefined): readonly HeaderPai
   if (outcome === undefined) return [];
   const { q850: cause, reason: text = outcome.text } = outcome;
   return [["Reason", formatReason({ protocol: "Q.850", cause, text })]];
+}
+
+/** What a leg keeps of an answer to its INVITE. */
+export function keptOf({ route }: Leg, response: SipResponse | undefined): { readonly headers?: Readonly<Record<string, string>> } {
+  const headers = response && keptHeaders(response.headers, route.keeps ?? []);
+  return headers === undefined ? {} : { headers };
 }
 
 /** What a far end said of why. */

@@ -6,8 +6,9 @@
  * | dial or talk | dial-ended | exit done when it was answered, else busy, no-answer or failed |
  */
 import type { Outcome, ScriptAction } from "../../calls/index.ts";
+import { parseFreeHeaders, wrongWithName } from "../../sip/index.ts";
 import type { DialNode } from "../document.ts";
-import { anything, flag, integer, optional, template, variable } from "../validation/check.ts";
+import { anything, flag, integer, memberPath, optional, record, template, variable } from "../validation/check.ts";
 import { into, leave, ScriptFault, type Turn, type Verb, type Visit } from "../verb.ts";
 
 const longestAddress = 256;
@@ -21,16 +22,24 @@ export const dial: Verb<DialNode> = {
     ringMs: optional(integer(1000, 600_000)),
     maxMs: optional(integer(1000, 86_400_000)),
     record: optional(flag),
+    headers: optional(record(anything, template, 0, 20)),
     callback: optional(anything),
     into: optional(variable),
   },
   exits: () => ["done", "busy", "no-answer", "failed", "error"],
+  check(node, path, report) {
+    for (const name of Object.keys(node.headers ?? {})) {
+      const wrong = wrongWithName(name);
+      if (wrong !== undefined) report.mistake(memberPath(`${path}.headers`, name), wrong);
+    }
+  },
   enter(node, visit) {
     const dialId = visit.id("dial");
     const to = address(node.to, visit);
     const callerId = node.callerId === undefined ? undefined : address(node.callerId, visit);
     const { ringMs = 30_000, callback } = node;
-    const more = { ...(callerId !== undefined && { callerId }), ...(callback !== undefined && { callback }) };
+    const headers = node.headers && headersOf(node.headers, visit);
+    const more = { ...(headers && { headers }), ...(callerId !== undefined && { callerId }), ...(callback !== undefined && { callback }) };
     return { kind: "wait", wait: { for: "dial" }, actions: [{ kind: "dial", dialId, to, ringMs, ...more }] };
   },
   on(node, event, wait, visit) {
@@ -38,19 +47,20 @@ export const dial: Verb<DialNode> = {
     if (event.kind === "deadline" && wait.for === "talk" && wait.deadlineAt !== undefined)
       return { kind: "wait", wait: { for: "talk" }, actions: [{ kind: "end-dial", dialId: visit.id("dial") }] };
     if (event.kind !== "dial-ended" || event.dialId !== visit.id("dial")) return undefined;
-    const { outcome, answered, talkedMs } = event;
-    const result = { result: outcome.result, answered, talkedMs, sipStatus: outcome.sipStatus ?? null, q850: outcome.q850 };
+    const { outcome, answered, talkedMs, headers = {} } = event;
+    const { result: how, sipStatus = null, q850 } = outcome;
+    const result = { result: how, answered, talkedMs, sipStatus, q850, headers };
     const actions: readonly ScriptAction[] = node.record === true ? [{ kind: "stop-recording", recordingId: visit.id("recording") }] : [];
     return leave(answered ? "done" : exitOf(outcome), into(node.into, result), actions);
   },
 };
 
-function talk({ maxMs, record }: DialNode, visit: Visit): Turn {
+function talk({ maxMs, record: isRecorded }: DialNode, visit: Visit): Turn {
   const recording = { recordingId: visit.id("recording"), maxMs: longestTalkMs, silenceMs: 0, finishOn: "", hears: "both" } as const;
   return {
     kind: "wait",
     wait: { for: "talk", ...(maxMs !== undefined && { deadlineAt: visit.now + maxMs }) },
-    ...(record === true && { actions: [{ kind: "record", ...recording }] }),
+    ...(isRecorded === true && { actions: [{ kind: "record", ...recording }] }),
   };
 }
 
@@ -58,6 +68,12 @@ function address(source: string, visit: Visit): string {
   const text = visit.render(source).trim();
   if (text === "" || text.length > longestAddress) throw new ScriptFault(`the number to dial has ${text.length} characters`);
   return text;
+}
+
+function headersOf(sources: Readonly<Record<string, string>>, visit: Visit): Readonly<Record<string, string>> {
+  const fields = parseFreeHeaders(Object.fromEntries(Object.entries(sources).map(([name, source]) => [name, visit.render(source)])));
+  if (!fields.ok) throw new ScriptFault(fields.reason);
+  return Object.fromEntries(fields.value);
 }
 
 function exitOf(outcome: Outcome): string {

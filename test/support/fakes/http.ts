@@ -2,7 +2,7 @@
 import { createHttpServer, Logins, type HttpServer } from "../../../src/api/index.ts";
 import type { Dialect } from "../../../src/api/http/dialect.ts";
 import type { Health, HttpServerOptions } from "../../../src/api/http/server.ts";
-import { type Role, roles, type User } from "../../../src/directory/index.ts";
+import { type Role, roles, type User, usualTrunkPolicy } from "../../../src/directory/index.ts";
 import { demoFlow, validateFlow } from "../../../src/flows/index.ts";
 import { type Ids, type Logger, silentLogger, systemIds } from "../../../src/kernel/index.ts";
 import { VirtualClock } from "../virtual-clock.ts";
@@ -70,6 +70,7 @@ export async function testHouse(options: { readonly publicUrl?: string; readonly
     priority: 1,
     sourceAddresses: [],
     mediaToSource: false,
+    policy: usualTrunkPolicy,
   });
   const health: Health = { ready: true, liveCalls: 0, database: "up", journalHealthy: true };
   return { clock, ids, logger, directory, views, calls, logins, accountId, flowId: flow.id, number, users, health };

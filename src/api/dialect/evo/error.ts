@@ -43,6 +43,7 @@ const answers: Record<Code, Answer> = {
   CALL_NOT_A_PARTY: { status: 403, errorCode: "Forbidden" },
   CALL_CALLER_ID_NOT_OWNED: { status: 400, errorCode: "InvalidCallerId", fieldName: "CallerId" },
   CALL_CALLER_ID_INVALID: { status: 400, errorCode: "InvalidCallerId", fieldName: "CallerId" },
+  CALL_HEADER_INVALID: { status: 400, errorCode: "InvalidHeader" },
   CALL_HOST_NOT_ALLOWED: { status: 400, errorCode: "InvalidNumberToDial", fieldName: "NumberToDial" },
   CALL_NO_CALLER_ID: { status: 400, errorCode: "InvalidCallerId", fieldName: "CallerId" },
   CALL_DATA_TOO_LARGE: { status: 400, errorCode: "InvalidConsoleData", fieldName: "ConsoleData" },

@@ -37,6 +37,7 @@ const answers: Record<Code, Answer> = {
   CALL_DIGITS_INVALID: { statusCode: 10 },
   CALL_CALLER_ID_NOT_OWNED: { statusCode: 5 },
   CALL_CALLER_ID_INVALID: { statusCode: 10 },
+  CALL_HEADER_INVALID: { statusCode: 10 },
   CALL_HOST_NOT_ALLOWED: { statusCode: 10 },
   CALL_NO_CALLER_ID: { statusCode: 5 },
   CALLS_UNAVAILABLE: { statusCode: 4, status: 503 },

@@ -29,6 +29,7 @@ const answers: Record<Code, Answer> = {
   CALL_DIGITS_INVALID: { code: invalid },
   CALL_CALLER_ID_NOT_OWNED: { code: invalid, property: "from" },
   CALL_CALLER_ID_INVALID: { code: invalid, property: "from" },
+  CALL_HEADER_INVALID: { code: invalid },
   CALL_HOST_NOT_ALLOWED: { code: invalid, property: "to.sip" },
   CALL_NO_CALLER_ID: { code: invalid, property: "from" },
   CALLS_UNAVAILABLE: { code: unavailable },

@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import { Type } from "typebox";
-import type { Trunk } from "../../../directory/index.ts";
+import { type Trunk, type TrunkPolicy, usualTrunkPolicy } from "../../../directory/index.ts";
+import { isToken, parseFreeHeaders } from "../../../sip/index.ts";
 import type { NewTrunk, TrunkView } from "../../contract/configuration.ts";
 import { principalOf } from "../../http/authorisation.ts";
 import { apiRefusal } from "../../http/errors.ts";
@@ -23,7 +24,7 @@ const usual = {
   priority: 10,
   sourceAddresses: [],
   mediaToSource: false,
-} as const satisfies Required<Omit<NewTrunk, "name" | "host">>;
+} as const satisfies Required<Omit<NewTrunk, "name" | "host" | "policy">>;
 
 export function registerTrunks(scope: NativeScope, { directory, clock, ids }: NativeContext): void {
   const { trunks } = directory;
@@ -44,7 +45,8 @@ export function registerTrunks(scope: NativeScope, { directory, clock, ids }: Na
       const now = clock.now();
       const { accountId } = principalOf(request);
       refuseNames(request.body.sourceAddresses);
-      const trunk: Trunk = { id: ids.next(), accountId, createdAt: now, updatedAt: now, ...usual, ...request.body };
+      const policy = policyOf(usualTrunkPolicy, request.body.policy);
+      const trunk: Trunk = { id: ids.next(), accountId, createdAt: now, updatedAt: now, ...usual, ...request.body, policy };
       await trunks.insert(trunk);
       return reply.code(201).header("location", `/v1/trunks/${trunk.id}`).send(viewOf(trunk));
     },
@@ -72,7 +74,8 @@ export function registerTrunks(scope: NativeScope, { directory, clock, ids }: Na
     async (request) => {
       const trunk = rowOf(trunks, principalOf(request).accountId, request.params.id);
       refuseNames(request.body.sourceAddresses);
-      const changed: Trunk = { ...trunk, ...request.body, updatedAt: clock.now() };
+      const policy = policyOf(trunk.policy, request.body.policy);
+      const changed: Trunk = { ...trunk, ...request.body, policy, updatedAt: clock.now() };
       await trunks.update(changed);
       return viewOf(changed);
     },
@@ -96,8 +99,33 @@ function refuseNames(sourceAddresses: readonly string[] = []): void {
   if (errors.length > 0) throw apiRefusal("API_MEMBER_INVALID", { errors });
 }
 
+/** Throws API_MEMBER_INVALID for header fields that are the server's own. */
+function policyOf(before: TrunkPolicy, change: NewTrunk["policy"] = {}): TrunkPolicy {
+  const added = parseFreeHeaders(change.addedHeaders ?? {});
+  const errors = (change.keptHeaders ?? []).flatMap((name, index) => {
+    const message = isToken(name) ? undefined : "must be the name of a header field";
+    return message === undefined ? [] : [{ path: `policy.keptHeaders.${index}`, message }];
+  });
+  if (!added.ok) errors.push({ path: "policy.addedHeaders", message: added.reason });
+  if (errors.length > 0) throw apiRefusal("API_MEMBER_INVALID", { errors });
+  return { ...before, ...change };
+}
+
 function viewOf(trunk: Trunk): TrunkView {
-  const { name, host, port, transport, username, password, prefixes, priority, sourceAddresses, mediaToSource } = trunk;
+  const { name, host, port, transport, username, password, prefixes, priority, sourceAddresses, mediaToSource, policy } = trunk;
   const hasPassword = password !== null;
-  return { ...entryOf(trunk), name, host, port, transport, username, hasPassword, prefixes, priority, sourceAddresses, mediaToSource };
+  return {
+    ...entryOf(trunk),
+    name,
+    host,
+    port,
+    transport,
+    username,
+    hasPassword,
+    prefixes,
+    priority,
+    sourceAddresses,
+    mediaToSource,
+    policy,
+  };
 }

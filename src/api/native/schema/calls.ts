@@ -5,6 +5,8 @@ const durationMs = (description: string, maximum: number) => Type.Integer({ mini
 const dataText = Type.String({ maxLength: 65_536 });
 const count = () => Type.Integer({ minimum: 0 });
 
+const keptHeaders = (description: string) => dictionaryOf(Type.String(), { description });
+
 const outcome = Type.Object(
   {
     result: oneOf(["completed", "busy", "no-answer", "rejected", "cancelled", "failed", "no-route"]),
@@ -58,6 +60,7 @@ const leg = Type.Object(
     trunkId: orNull(id()),
     phoneId: orNull(id()),
     codec: orNull(Type.String()),
+    headers: keptHeaders("What was kept of the header fields of the far end's answers, by lower-case name."),
     createdAt: time(),
     answeredAt: orNull(time()),
     endedAt: orNull(time()),
@@ -70,8 +73,14 @@ export const callSchema = Type.Object(
     id: id(),
     state: oneOf(["dialling", "ringing", "answered", "held", "ending", "ended"]),
     direction: oneOf(["inbound", "outbound"]),
-    from: Type.String(),
+    from: Type.String({ description: "A number or a name; anonymous when the caller does not want to be known." }),
+    fromName: orNull(Type.String(), "The caller's display name."),
+    isAnonymous: Type.Boolean(),
     to: Type.String(),
+    diversions: listOf(Type.Object({ number: Type.String(), reason: Type.String(), count: count() }, closed), {
+      description: "Who passed the call on before it came here, the latest first.",
+    }),
+    headers: keptHeaders("What was kept of the header fields of the INVITE that came in, by lower-case name."),
     createdAt: time(),
     answeredAt: orNull(time()),
     endedAt: orNull(time()),
@@ -91,12 +100,18 @@ export const callSchema = Type.Object(
 export const newCallSchema = Type.Object(
   {
     to: e164("The number to call, E.164 with the plus sign."),
-    callerId: Type.Optional(e164("A number the account owns; one of them by chance when left out.")),
+    callerId: Type.Optional(e164("A number the account owns, or anonymous; one of them by chance when left out.")),
     flowId: id("The flow that runs once the call is answered."),
     ringMs: Type.Optional(durationMs("How long it may ring.", 300_000)),
     totalMs: Type.Optional(durationMs("How long it may last from its answer.", 86_400_000)),
     data: Type.Optional(
       dictionaryOf(dataText, { maxProperties: 100, description: "Values that stay with the call; flows can read them." }),
+    ),
+    headers: Type.Optional(
+      dictionaryOf(Type.String({ maxLength: 1024 }), {
+        maxProperties: 20,
+        description: "Header fields of the INVITE, such as X-Customer.",
+      }),
     ),
   },
   closed,

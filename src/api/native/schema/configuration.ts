@@ -1,6 +1,6 @@
 import { Type } from "typebox";
-import { roles } from "../../../directory/index.ts";
-import { closed, e164, id, listOf, oneOf, orNull, shortText, time } from "./parts.ts";
+import { diversionHeaders, identityHeaders, redirectChoices, roles } from "../../../directory/index.ts";
+import { closed, dictionaryOf, e164, id, listOf, oneOf, orNull, shortText, time } from "./parts.ts";
 
 const entry = { id: id(), createdAt: time(), updatedAt: time() };
 const name = () => Type.String({ minLength: 1, maxLength: 200 });
@@ -49,6 +49,24 @@ const sourceAddresses = listOf(Type.String({ maxLength: 45 }), {
 });
 const mediaToSource = Type.Boolean({ description: "Send media to where the signalling came from until RTP shows a better address (NAT)." });
 
+const policyMembers = {
+  isTrusted: Type.Boolean({
+    description:
+      "What it asserts of callers is believed, and it learns who an anonymous caller is, with the demand to tell nobody (RFC 3325).",
+  }),
+  identityHeader: oneOf(identityHeaders, "How it is told who calls, beside From, when it is trusted."),
+  diversionHeader: oneOf(diversionHeaders, "How it is told who passed a call on (RFC 5806, RFC 7044)."),
+  redirects: oneOf(redirectChoices, "follow: contacts of its 3xx are called; pass: whoever calls is told of them."),
+  keptHeaders: listOf(Type.String({ minLength: 1, maxLength: 64 }), {
+    maxItems: 20,
+    description: "Header fields that calls keep beside X-… and User-to-User.",
+  }),
+  addedHeaders: dictionaryOf(Type.String({ maxLength: 1024 }), {
+    maxProperties: 20,
+    description: "Header fields of every INVITE to it.",
+  }),
+};
+
 export const trunkSchema = Type.Object(
   {
     ...entry,
@@ -62,6 +80,7 @@ export const trunkSchema = Type.Object(
     priority,
     sourceAddresses,
     mediaToSource,
+    policy: Type.Object(policyMembers, closed),
   },
   closed,
 );
@@ -74,6 +93,7 @@ const trunkOptions = {
   priority: Type.Optional(priority),
   sourceAddresses: Type.Optional(sourceAddresses),
   mediaToSource: Type.Optional(mediaToSource),
+  policy: Type.Optional(Type.Partial(Type.Object(policyMembers, closed), closed)),
 };
 export const newTrunkSchema = Type.Object({ name: name(), host, ...trunkOptions }, closed);
 export const trunkChangeSchema = Type.Object({ name: Type.Optional(name()), host: Type.Optional(host), ...trunkOptions }, closed);

@@ -1,5 +1,5 @@
 /** A call as the vendor's SessionInfo. What our calls do not know (customers, avatars, hold queues) stays absent. */
-import type { Call, Outcome, Party, Seat } from "../../../../calls/index.ts";
+import { anonymous, type Call, type Outcome, type Party, type Seat } from "../../../../calls/index.ts";
 import type { Directory } from "../../../../directory/index.ts";
 import type { Filled } from "../format/shape.ts";
 import type { CallStateName, SessionInfo, SessionMemberInfo } from "./contracts.ts";
@@ -28,7 +28,7 @@ export function sessionOf(call: Call, directory: Directory): Filled<SessionInfo>
     destination: call.to,
     toAddress: call.to,
     fromAddress: call.from,
-    fromName: undefined,
+    fromName: nameOfCaller(call),
     answeredByName: answerer?.name,
     queueMemberId: undefined,
     channel: "Voice",
@@ -40,7 +40,7 @@ export function sessionOf(call: Call, directory: Directory): Filled<SessionInfo>
     heldByUserId: held?.heldBy,
     holdReason: held?.holdReason === "Transferring" ? "Transferring" : "None",
     conferenceSid: undefined,
-    displayName: call.direction === "outbound" ? call.to : call.from,
+    displayName: call.direction === "outbound" ? call.to : (nameOfCaller(call) ?? call.from),
     log: call.log.map(({ at, text }) => ({ date: dateOf(at), message: text })),
     members: Object.values(call.parties).map((party) => memberOf(call, party)),
     callbackNumber: undefined,
@@ -76,6 +76,10 @@ export function heldSeatOf(call: Call): Seat | undefined {
     .find((seat) => seat.state === "held");
 }
 
+function nameOfCaller({ identity }: Call): string | undefined {
+  return identity?.isAnonymous === true ? "Anonymous" : identity?.name;
+}
+
 /** ISO 8601 in UTC with whole seconds. */
 function dateOf(at: number): string {
   return `${new Date(at).toISOString().slice(0, 19)}Z`;
@@ -108,7 +112,8 @@ function answererOf(call: Call): { readonly userId: string; readonly name: strin
 function memberOf(call: Call, party: Party): Filled<SessionMemberInfo> {
   const { address } = party;
   const userId = address.kind === "user" ? address.userId : undefined;
-  const shown = address.kind === "number" ? address.number : address.kind === "uri" ? address.uri : address.name;
+  const uri = address.kind === "uri" && address.uri === anonymous ? "Anonymous" : address.kind === "uri" ? address.uri : "";
+  const shown = address.kind === "number" ? address.number : address.kind === "uri" ? uri : address.name;
   return {
     identity: userId ?? shown,
     endpointId: userId,

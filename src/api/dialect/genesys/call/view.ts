@@ -1,8 +1,10 @@
 /** A call as one of its users sees it. The order of members is the vendor's. */
-import type { Call, Json, Party } from "../../../../calls/index.ts";
+import { anonymous, type Call, type Json, type Party } from "../../../../calls/index.ts";
 import { type Directory, isE164, type Line } from "../../../../directory/index.ts";
 import { callUuidOf, connIdOf, derivedUuidOf } from "../ids.ts";
 import { type CallOperation, capabilitiesOf, type CallState, othersThan, partyOfUser, seatOf, stateOf } from "./state.ts";
+
+type Address = Party["address"];
 
 export type ParticipantView = {
   readonly e164Number: string;
@@ -86,7 +88,8 @@ function callTypeOf(call: Call): CallView["callType"] {
 
 /** While the caller's own phone rings the other side is not in the call yet, but known. */
 function participantsOf(call: Call, own: Party): readonly ParticipantView[] {
-  const others = othersThan(call, own).map(({ address }) => address);
+  const isHidden = call.identity?.isAnonymous === true;
+  const others = othersThan(call, own).map(({ address, role }): Address => (isHidden && role === "caller" ? hidden : address));
   const addresses = others.length === 0 && call.dial !== undefined && own.role === "caller" ? [call.dial.to] : others;
   return addresses.map((address) => {
     if (address.kind === "number") return participantOf(address.number);
@@ -94,7 +97,11 @@ function participantsOf(call: Call, own: Party): readonly ParticipantView[] {
   });
 }
 
+/** Who does not want to be known, a colleague neither. */
+const hidden: Address = { kind: "uri", uri: anonymous };
+
 function participantOf(number: string): ParticipantView {
+  if (number === anonymous) return { e164Number: "", formattedPhoneNumber: "Anonymous", phoneNumber: anonymous, digits: "" };
   return isE164(number)
     ? { e164Number: number, formattedPhoneNumber: number, phoneNumber: number, digits: number.slice(1) }
     : { e164Number: "", formattedPhoneNumber: number, phoneNumber: number, digits: number };
