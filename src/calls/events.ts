@@ -134,6 +134,16 @@ export type CallEvent =
     }
   /** The far end knows: nothing more is owed. */
   | { readonly kind: "leg.released"; readonly legId: string }
+  /** A far end named others to call instead; the diversions are what they are told. */
+  | {
+      readonly kind: "party.redirected";
+      readonly at: number;
+      readonly partyId: string;
+      readonly legId: string;
+      readonly status: number;
+      readonly targets: readonly LegRoute[];
+      readonly diversions: readonly Diversion[];
+    }
   /** From now on this party stands or falls with `by`, or by itself when that is null. */
   | { readonly kind: "party.reparented"; readonly at: number; readonly partyId: string; readonly by: string | null }
   | { readonly kind: "party.left"; readonly at: number; readonly partyId: string; readonly outcome: Outcome }

@@ -217,6 +217,7 @@ export class LiveCalls implements Calls {
       nextId: () => ids.next(),
       acquirePort: () => ports.acquire(),
       route: (accountId, to, callerId, told) => routing.route(accountId, to, callerId, told),
+      redirect: (...redirection) => routing.redirect(...redirection),
       destination: (accountId, to) => routing.destination(accountId, to),
       script: scripts,
     };

@@ -130,6 +130,8 @@ export type Party = {
   readonly by?: string;
   /** What the dial step that brought this party in wants told of it: for whoever wrote the flow. */
   readonly callback?: Json;
+  /** Who else is to be called, named by redirections and not called yet. */
+  readonly targets?: readonly LegRoute[];
   /** What its INVITEs told: the caller id where it is not the call's own, and what goes with it. */
   readonly presented?: Presentation & { readonly callerId?: string };
   /** The flow waits until it is known who answered, at the latest until `deadlineAt`. */
@@ -200,6 +202,8 @@ export type LegRoute = {
   readonly keeps?: readonly string[];
   /** Max-Forwards of its INVITE; 70 when left out. What comes of an inbound leg has one less, so calls that run in a circle end. */
   readonly maxForwards?: number;
+  /** How many redirections led here. */
+  readonly redirects?: number;
 };
 
 export type Negotiated = {
@@ -223,7 +227,9 @@ export type PeerInvite = {
 };
 
 /** CANCEL or BYE, whichever the dialog needs, or a final response to the peer's INVITE. */
-export type LegDebt = { readonly kind: "end" } | { readonly kind: "reject"; readonly status: number };
+export type LegDebt =
+  | { readonly kind: "end" }
+  | { readonly kind: "reject"; readonly status: number; readonly contacts?: readonly string[] };
 
 export type LegState = "inviting" | "ringing" | "answered" | "ended";
 
@@ -294,7 +300,7 @@ export type Seat = {
 };
 
 export type Outcome = {
-  readonly result: "completed" | "busy" | "no-answer" | "rejected" | "cancelled" | "failed" | "no-route";
+  readonly result: "completed" | "busy" | "no-answer" | "rejected" | "cancelled" | "failed" | "no-route" | "redirected";
   readonly side: "local" | "remote" | "network";
   /** SIP status of the final response, where one decided. */
   readonly sipStatus?: number;
@@ -302,6 +308,8 @@ export type Outcome = {
   readonly q850: number;
   /** The cause in SIP's terms, where it is not the final response: 200 when another device answered (RFC 3326 §2). */
   readonly sipCause?: number;
+  /** Whom a redirection named, when whoever calls is to be told. */
+  readonly contacts?: readonly string[];
   /** In the words of the far end that decided. */
   readonly reason?: string;
   readonly text: string;

@@ -80,6 +80,15 @@ export const outcomes = {
   noRoute: (to: string): Outcome => ({ result: "no-route", side: "local", q850: noRoute, text: `No trunk takes ${to}` }),
   /** RFC 3398 §7.2.4.1: exchange routing error. */
   goesRound: (): Outcome => ({ result: "failed", side: "local", sipStatus: 482, q850: 25, text: "The call was passed on too often" }),
+  /** `contacts`: whoever calls is to be told of them. */
+  redirected: (sipStatus: number, contacts?: readonly string[]): Outcome => ({
+    result: "redirected",
+    side: "remote",
+    sipStatus,
+    q850: q850OfStatus(sipStatus),
+    text: `The far end named another to call (SIP ${sipStatus})`,
+    ...(contacts && { contacts }),
+  }),
   notRegistered: (): Outcome => ({
     result: "no-answer",
     side: "local",

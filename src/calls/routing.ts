@@ -43,6 +43,22 @@ export class Routing {
     return phone === undefined ? { ok: false, outcome: outcomes.noRoute(to.uri) } : this.#toPhones([phone], shown);
   }
 
+  /**
+   * Where the contacts of a 3xx lead (RFC 3261 §8.1.3.4): on the same trunk, to a number or phone of ours, or to a host that may be called. Others
+   * are left out: a far end must not make us call whomever it likes.
+   */
+  redirect(
+    accountId: string,
+    from: LegRoute,
+    contacts: readonly string[],
+    callerId: string,
+    told: Presentation,
+  ): readonly LegRoute[] | "pass" {
+    const trunk = from.trunkId === undefined ? undefined : this.#options.directory.trunks.get(accountId, from.trunkId);
+    if (trunk?.policy.redirects === "pass") return "pass";
+    return contacts.flatMap((contact) => this.#redirected(accountId, trunk, from, contact, { callerId, ...told }));
+  }
+
   /** Whom a number, an extension or the name of a phone means in this account; undefined when nobody. */
   destination(accountId: string, to: string): Address | undefined {
     if (isE164(to)) return { kind: "number", number: to };
@@ -112,6 +128,26 @@ export class Routing {
       mediaToSource: trunk.mediaToSource,
       ...(trunk.policy.keptHeaders.length > 0 && { keeps: trunk.policy.keptHeaders.map((name) => name.toLowerCase()) }),
     };
+  }
+
+  #redirected(accountId: string, trunk: Trunk | undefined, from: LegRoute, contact: string, shown: Shown): readonly LegRoute[] {
+    const parsed = writable.test(contact) ? parseUri(contact) : undefined;
+    if (parsed?.ok !== true || parsed.value.headers.size > 0) return [];
+    const { scheme, user = "", host, port = 5060 } = parsed.value;
+    const isOnTrunk = scheme === "sip" && trunk !== undefined && [trunk.host, ...trunk.sourceAddresses].includes(host.toLowerCase());
+    if (isOnTrunk) return [{ ...from, ...this.#presented(trunk.policy, contact, shown), requestUri: contact, host, port }];
+    const isOurs = scheme === "tel" || (scheme === "sip" && host.toLowerCase() === this.#options.domain.toLowerCase());
+    const to = isOurs
+      ? this.destination(
+          accountId,
+          user.replace(/^\+[-.()\d]+$/, (number) => number.replace(/[-.()]/g, "")),
+        )
+      : undefined;
+    const direct = to === undefined ? this.#directRoute(contact, shown) : undefined;
+    if (to === undefined) return direct === undefined ? [] : [direct];
+    const { callerId, ...told } = shown;
+    const routes = this.route(accountId, to, callerId, told);
+    return routes.ok ? routes.routes : [];
   }
 
   /** To a `sip:` URI on a host that may be called (RFC 3261 §19.1.1): by UDP unless it says TCP. */

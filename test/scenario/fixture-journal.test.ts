@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Call, CallEventKind, Json } from "../../src/calls/index.ts";
 import type { FlowDocument } from "../../src/flows/index.ts";
+import { usualTrunkPolicy } from "../../src/directory/index.ts";
 import { documentHash } from "../../src/flows/validation/canonical-json.ts";
 import type { MediaEvent } from "../../src/media/index.ts";
 import { createOffer, formatSdp } from "../../src/sdp/index.ts";
@@ -35,6 +36,7 @@ const every = {
   "leg.released": true,
   "party.left": true,
   "seat.held": true,
+  "party.redirected": true,
   "party.reparented": true,
   "seat.retrieved": true,
   "seat.muted": true,
@@ -83,13 +85,15 @@ test("the story of the fixture has every kind of event", async () => {
   await callOfColleagues(at);
   await callOfAMachine(at);
   await callOfAChallenge(at);
+  await callOfARedirection(at);
+  await callOfAnAnonymousCaller(at);
   const ended = endedIn(at);
   await callOfAFlowThatIsGone(at);
   ended.push(...endedIn(at));
   const kinds = at.journal.records.flatMap(({ streams }) => streams.flatMap(({ events }) => events.map(({ kind }) => kind)));
   expect(Object.keys(every).filter((kind) => !kinds.includes(kind as CallEventKind))).toEqual([]);
   expect(ended.find(({ id }) => id === rich.id)).toMatchObject({ recoveries: 1, outcome: { result: "completed" } });
-  expect(ended).toHaveLength(6);
+  expect(ended).toHaveLength(8);
   expect(at.journal.records.flatMap(({ outbox = [] }) => outbox)).toHaveLength(1);
   write(at, ended);
 });
@@ -224,6 +228,39 @@ async function callOfAChallenge(at: Scene): Promise<void> {
   });
   await originate(at);
   await at.clock.advanceAsync(1000);
+}
+
+/** An anonymous one to a far end that names another. */
+async function callOfARedirection(at: Scene): Promise<void> {
+  const address = "192.0.2.34";
+  const policy = { ...usualTrunkPolicy, identityHeader: "p-asserted-identity", diversionHeader: "diversion" } as const;
+  await at.house.addTrunk({ host: address, prefixes: ["+1202555015"], policy });
+  const second = `sip:second@${address}`;
+  callee(at, address, {}).agent.stack.onInvite((transaction) => {
+    const isSecond = transaction.request.uri === second;
+    const headers = isSecond ? ([["X-Why", "busy"]] as const) : ([["Contact", `<${second}>`]] as const);
+    transaction.respond(responseTo(transaction.request, isSecond ? 486 : 302, { toTag: "far", headers }));
+  });
+  const orders = { by: "u", to: "+12025550155", callerId: "anonymous", flow: given(flow), headers: { "X-Customer": "42" } };
+  void at.house.calls.originate(accountId, orders);
+  await at.clock.advanceAsync(500);
+}
+
+/** From somebody who wants to be anonymous and was passed on; with a digit in INFO. */
+async function callOfAnAnonymousCaller(at: Scene): Promise<void> {
+  const headers = [
+    ["P-Asserted-Identity", "<sip:+4930111@192.0.2.50>"],
+    ["Privacy", "id"],
+    ["Diversion", "<sip:+4930222@192.0.2.50>;reason=user-busy"],
+    ["X-Customer", "42"],
+  ] as const;
+  const from = caller(at, "192.0.2.50", { to: ownedNumber, headers });
+  await at.clock.advanceAsync(500);
+  const call = await callNow(at);
+  from.usage().request("INFO", { body: { contentType: "application/dtmf-relay", content: "Signal=4" } }, () => undefined);
+  await at.clock.advanceAsync(300);
+  await hangUp(at, call);
+  await from.agent.transport.close();
 }
 
 async function callOfAFlowThatIsGone(at: Scene): Promise<void> {

@@ -81,7 +81,7 @@ export type LegView = {
 };
 
 export type OutcomeView = {
-  readonly result: "completed" | "busy" | "no-answer" | "rejected" | "cancelled" | "failed" | "no-route";
+  readonly result: "completed" | "busy" | "no-answer" | "rejected" | "cancelled" | "failed" | "no-route" | "redirected";
   readonly side: "local" | "remote" | "network";
   readonly sipStatus: number | null;
   /** ITU-T Q.850 cause value. */

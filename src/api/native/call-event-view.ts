@@ -21,6 +21,7 @@ const shownMembers: { readonly [K in CallEventKind]: readonly Exclude<keyof Even
   "leg.media-locked": null,
   "leg.stream": null,
   "leg.ended": ["legId", "outcome", "headers"],
+  "party.redirected": ["partyId", "legId", "status"],
   "party.reparented": null,
   "party.left": ["partyId", "outcome"],
   "seat.held": ["bridgeId", "partyId", "by", "reason"],

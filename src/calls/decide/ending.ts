@@ -12,14 +12,20 @@ export function endLeg(step: Step, leg: Leg, outcome: Outcome, owes?: LegDebt, h
 
 /** What the far end of a living leg must be told when we end it. */
 export function debtOf(leg: Leg, outcome: Outcome): LegDebt {
-  if (leg.direction === "inbound" && leg.state !== "answered") return { kind: "reject", status: rejectStatus(outcome) };
+  if (leg.direction === "inbound" && leg.state !== "answered") {
+    const { contacts, sipStatus } = outcome;
+    if (contacts !== undefined && sipStatus !== undefined) return { kind: "reject", status: sipStatus, contacts };
+    return { kind: "reject", status: rejectStatus(outcome) };
+  }
   return { kind: "end" };
 }
 
 /** The final response for a caller whose call did not come about. */
 function rejectStatus(outcome: Outcome): number {
   if (outcome.sipStatus !== undefined && outcome.sipStatus >= 400) return outcome.sipStatus;
-  return { busy: 486, "no-answer": 480, rejected: 603, cancelled: 487, "no-route": 404, failed: 500, completed: 480 }[outcome.result];
+  return { busy: 486, "no-answer": 480, rejected: 603, cancelled: 487, "no-route": 404, failed: 500, completed: 480, redirected: 480 }[
+    outcome.result
+  ];
 }
 
 /** A party leaves with all its legs, and what hung on it follows. */

@@ -120,6 +120,7 @@ export function fakeSurroundings(options: { readonly script?: Script["next"] } =
       if (number.startsWith("+1900")) return { ok: false, outcome: outcomes.noRoute(number) };
       return { ok: true, routes: number.startsWith("+49") ? [routeTo(number), routeTo(number)] : [routeTo(number)] };
     },
+    redirect: (_accountId, from, contacts) => contacts.map((requestUri) => ({ ...from, requestUri })),
     destination(_accountId, to) {
       const userId = to.startsWith("60") ? `agent ${to}` : colleagues[to];
       if (userId !== undefined) return { kind: "user", userId, name: userId, number: to };

@@ -84,6 +84,8 @@ export type LegSignal = { readonly legId: string } & (
       readonly reason: string;
       readonly why?: EndReason;
       readonly headers?: AnswerHeaders;
+      /** URIs of a 300, 301 or 302, the preferred ones first. */
+      readonly contacts?: readonly string[];
     }
   | { readonly kind: "leg-acknowledged" }
   | { readonly kind: "leg-cancelled"; readonly why?: EndReason }

@@ -6,6 +6,7 @@ import { detect } from "./detection.ts";
 import { digitInformed, digitsInformed } from "./digits.ts";
 import { debtOf, endLeg, partyLeft } from "./ending.ts";
 import type { LegSignal } from "./inputs.ts";
+import { redirected, tryNext } from "./redirects.ts";
 import { dial, startScript } from "./set-up.ts";
 import type { Step } from "./step.ts";
 
@@ -60,13 +61,15 @@ export const legDecisions: Decisions = {
       return;
     }
     const outcome =
-      signal.cause === "response"
-        ? outcomeOfStatus(signal.status, signal.reason, signal.why)
-        : signal.cause === "timeout"
-          ? outcomes.timedOut()
-          : signal.cause === "lost"
-            ? outcomes.lost()
-            : outcomes.unreachable(signal.reason);
+      signal.contacts !== undefined
+        ? redirected(step, leg, signal.status, signal.contacts)
+        : signal.cause === "response"
+          ? outcomeOfStatus(signal.status, signal.reason, signal.why)
+          : signal.cause === "timeout"
+            ? outcomes.timedOut()
+            : signal.cause === "lost"
+              ? outcomes.lost()
+              : outcomes.unreachable(signal.reason);
     ended(step, leg, outcome, { ...(signal.headers && { headers: signal.headers }) });
   },
 
@@ -120,6 +123,10 @@ function released(step: Step, leg: Leg): void {
 /** A leg ended by its far end or the network; its party leaves when that was its last. */
 function ended(step: Step, leg: Leg, outcome: Outcome, { owes = false, headers }: Pick<Leg, "headers"> & { owes?: boolean } = {}): void {
   endLeg(step, leg, outcome, owes ? { kind: "end" } : undefined, headers);
+  const isRefusedByAll = outcome.sipStatus !== undefined && outcome.sipStatus >= 600;
+  // Who names another is followed at once; whoever else was named waits until nothing rings any more.
+  const goesOn = outcome.result === "redirected" || liveLegsOf(step.call, leg.partyId).length === 0;
+  if (goesOn && !isRefusedByAll) tryNext(step, leg.partyId);
   if (liveLegsOf(step.call, leg.partyId).length === 0) partyLeft(step, leg.partyId, outcome);
 }
 

@@ -32,7 +32,7 @@ export function goesRound({ diversions = [] }: Presentation): boolean {
 }
 
 /** One more entry on top; whoever stands there already has diverted once more. */
-function passedOn(before: readonly Diversion[], by: string, reason: string): readonly Diversion[] {
+export function passedOn(before: readonly Diversion[], by: string, reason: string): readonly Diversion[] {
   const [latest, ...earlier] = before;
   if (latest?.by === by) return [{ ...latest, reason, count: latest.count + 1 }, ...earlier];
   return [{ by, reason, count: 1 }, ...before];

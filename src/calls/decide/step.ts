@@ -16,6 +16,14 @@ export type Surroundings = {
   acquirePort(): number | undefined;
   /** Where a leg to this address goes: one route per device or gateway, tried together. */
   route(accountId: string, to: Address, callerId: string, told?: Presentation): Routes;
+  /** Where the contacts of a redirection lead that this account may call; or they are for whoever calls. */
+  redirect(
+    accountId: string,
+    from: LegRoute,
+    contacts: readonly string[],
+    callerId: string,
+    told: Presentation,
+  ): readonly LegRoute[] | "pass";
   /** Whom a number, an extension or a name means in this account; undefined when nobody. */
   destination(accountId: string, to: string): Address | undefined;
   readonly script: ScriptLibrary;

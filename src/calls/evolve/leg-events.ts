@@ -22,7 +22,7 @@ type LegEvents =
 
 export const evolveLeg: Evolutions<LegEvents> = {
   "leg.created": (call, event) => ({
-    ...call,
+    ...(event.route.redirects === undefined ? call : withoutTarget(call, event)),
     legs: {
       ...call.legs,
       [event.legId]: {
@@ -101,6 +101,14 @@ export const evolveLeg: Evolutions<LegEvents> = {
     })),
   "leg.released": (call, event) => changeLeg(call, event.legId, (leg) => ({ ...quit(leg), owes: null })),
 };
+
+/** Whom a redirection named is being called now. */
+function withoutTarget(call: Call, { partyId, route }: EventOf<"leg.created">): Call {
+  return changeParty(call, partyId, (party) => {
+    const targets = (party.targets ?? []).filter(({ requestUri }) => requestUri !== route.requestUri);
+    return { ...without(party, "targets"), ...(targets.length > 0 && { targets }) };
+  });
+}
 
 function answerHeaders(leg: Leg, { headers }: Pick<EventOf<"leg.rang">, "headers">): Pick<Leg, "headers"> {
   return headers === undefined ? {} : { headers: { ...leg.headers, ...headers } };

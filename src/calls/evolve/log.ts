@@ -12,6 +12,8 @@ export function logText(call: Call, event: CallEvent): string | undefined {
       return `${nameOf(call, call.legs[event.legId]?.partyId)} answered`;
     case "party.left":
       return `${nameOf(call, event.partyId)} left: ${event.outcome.text}`;
+    case "party.redirected":
+      return `${nameOf(call, event.partyId)} named ${event.targets.length} others to call`;
     case "seat.held":
       return `${nameOf(call, event.partyId)} was put on hold`;
     case "seat.retrieved":

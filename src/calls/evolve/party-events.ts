@@ -6,6 +6,7 @@ import { changeParty, changeSeatsOf, settleSeat } from "./seat-events.ts";
 type PartyEvents =
   | "party.joined"
   | "party.left"
+  | "party.redirected"
   | "party.reparented"
   | "digit.received"
   | "prompt.begun"
@@ -45,13 +46,19 @@ export const evolveParty: Evolutions<PartyEvents> = {
   "party.left": (call, event) =>
     changeSeatsOf(
       changeParty(call, event.partyId, (party) => ({
-        ...without(party, "prompt", "recording", "requests", "digitsToSend", "detection"),
+        ...without(party, "prompt", "recording", "requests", "digitsToSend", "detection", "targets"),
         leftAt: event.at,
         outcome: event.outcome,
       })),
       event.partyId,
       (seat) => settleSeat(seat, "left", event.at),
     ),
+  "party.redirected": (call, { partyId, targets, diversions }) =>
+    changeParty(call, partyId, (party) => ({
+      ...party,
+      targets: [...targets, ...(party.targets ?? [])],
+      presented: { ...party.presented, diversions },
+    })),
   "party.reparented": (call, event) =>
     changeParty(call, event.partyId, (party) => ({ ...without(party, "by", "dialId"), ...(event.by !== null && { by: event.by }) })),
   "digit.received": (call, { legId, by, sequence }) => {

@@ -21,7 +21,7 @@ import {
 import type { Call, Leg } from "../model.ts";
 import type { SignalingContext } from "./context.ts";
 import { LegDigits } from "./leg-digits.ts";
-import { fromOf, inviteHeaders, keptOf, requestReason, responseReason, whyOf } from "./leg-headers.ts";
+import { contactHeaders, contactsOf, fromOf, inviteHeaders, keptOf, requestReason, responseReason, whyOf } from "./leg-headers.ts";
 import { takeRequest } from "./leg-requests.ts";
 import { LegSession } from "./leg-session.ts";
 import { type LegSignalParts, type LegView, signalOf } from "./leg-view.ts";
@@ -184,7 +184,8 @@ export class LegDriver implements InviteEvents, LegView {
     const usage = this.#usage;
     // An INVITE that waits for its address to be found is not sent at all.
     if (usage === undefined || usage.phase === "ended") this.#release();
-    else if (owes.kind === "reject" && usage.phase === "ringing") usage.reject(owes.status, responseReason(leg.outcome));
+    else if (owes.kind === "reject" && usage.phase === "ringing")
+      usage.reject(owes.status, [...responseReason(leg.outcome), ...contactHeaders(owes.contacts)]);
     else usage.bye(requestReason(leg.outcome));
   }
 
@@ -232,6 +233,7 @@ export class LegDriver implements InviteEvents, LegView {
       reason: failure.response?.reason ?? "",
       ...whyOf(failure),
       ...keptOf(this.#leg, failure.response),
+      ...contactsOf(failure.response),
     });
     this.#isFinished = true;
   }

@@ -6,6 +6,7 @@ import {
   type HeaderPair,
   keptHeaders,
   nameAddr,
+  parseNameAddr,
   reasonPhrase,
   type SipResponse,
 } from "../../sip/index.ts";
@@ -50,6 +51,31 @@ export function responseReason(outcome: Outcome | undefined): readonly HeaderPai
   if (outcome === undefined) return [];
   const { q850: cause, reason: text = outcome.text } = outcome;
   return [["Reason", formatReason({ protocol: "Q.850", cause, text })]];
+}
+
+const mostContacts = 10;
+const redirections: ReadonlySet<number> = new Set([300, 301, 302]);
+
+/** Whom a redirection names (RFC 3261 §21.3.1 to §21.3.3), the preferred ones first (§20.10). */
+export function contactsOf(response: SipResponse | undefined): { readonly contacts?: readonly string[] } {
+  if (response === undefined || !redirections.has(response.status)) return {};
+  const found = response.headers.all("Contact").flatMap((value) => {
+    const parsed = parseNameAddr(value);
+    if (!parsed.ok) return [];
+    const q = Number(parsed.value.params.get("q") ?? "1");
+    return { uri: parsed.value.uri, q: Number.isFinite(q) ? q : 0 };
+  });
+  return {
+    contacts: found
+      .toSorted((a, b) => b.q - a.q)
+      .slice(0, mostContacts)
+      .map(({ uri }) => uri),
+  };
+}
+
+/** The same for who waits for an answer: their order is in their weights. */
+export function contactHeaders(contacts: readonly string[] = []): readonly HeaderPair[] {
+  return contacts.map((uri, place) => ["Contact", `<${uri}>;q=${(1 - place / mostContacts).toFixed(1)}`]);
 }
 
 /** What a leg keeps of an answer to its INVITE. */

@@ -9,7 +9,7 @@ const keptHeaders = (description: string) => dictionaryOf(Type.String(), { descr
 
 const outcome = Type.Object(
   {
-    result: oneOf(["completed", "busy", "no-answer", "rejected", "cancelled", "failed", "no-route"]),
+    result: oneOf(["completed", "busy", "no-answer", "rejected", "cancelled", "failed", "no-route", "redirected"]),
     side: oneOf(["local", "remote", "network"], "Who ended it."),
     sipStatus: orNull(Type.Integer(), "The final SIP response, where one decided."),
     q850: Type.Integer({ description: "ITU-T Q.850 cause value." }),

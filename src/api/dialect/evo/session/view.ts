@@ -93,6 +93,7 @@ const outcomeNames: Readonly<Record<Outcome["result"], string>> = {
   cancelled: "Cancelled",
   failed: "Failed",
   "no-route": "No Route",
+  redirected: "Failed",
 };
 
 /** The number of ours by which the call was made or came in. */
