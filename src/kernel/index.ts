@@ -1,3 +1,4 @@
+export { BatchPace } from "./batch-pace.ts";
 export { type Clock, sleep, systemClock, type Timer } from "./clock.ts";
 export {
   CallwrightError,

@@ -1,6 +1,6 @@
 import type { Call, Leg } from "../model.ts";
 import type { Evolutions } from "./evolutions.ts";
-import { changeValue, without } from "./records.ts";
+import { changeValue, putValue, without } from "./records.ts";
 import { changeParty, changeSeatsOf, settleSeat } from "./seat-events.ts";
 
 type LegEvents =
@@ -22,26 +22,23 @@ type LegEvents =
 export const evolveLeg: Evolutions<LegEvents> = {
   "leg.created": (call, event) => ({
     ...call,
-    legs: {
-      ...call.legs,
-      [event.legId]: {
-        id: event.legId,
-        partyId: event.partyId,
-        direction: event.direction,
-        state: "inviting",
-        route: event.route,
-        createdAt: event.at,
-        attempt: 1,
-        owes: null,
-        localPort: event.localPort,
-        acknowledged: false,
-        version: 1,
-        ...(event.invite !== undefined && { invite: event.invite }),
-        ...(event.offer !== undefined && { offer: event.offer }),
-        ...(event.offered !== undefined && { offered: event.offered }),
-        ...(event.dialog !== undefined && { dialog: event.dialog }),
-      },
-    },
+    legs: putValue<Leg>(call.legs, event.legId, {
+      id: event.legId,
+      partyId: event.partyId,
+      direction: event.direction,
+      state: "inviting",
+      route: event.route,
+      createdAt: event.at,
+      attempt: 1,
+      owes: null,
+      localPort: event.localPort,
+      acknowledged: false,
+      version: 1,
+      ...(event.invite !== undefined && { invite: event.invite }),
+      ...(event.offer !== undefined && { offer: event.offer }),
+      ...(event.offered !== undefined && { offered: event.offered }),
+      ...(event.dialog !== undefined && { dialog: event.dialog }),
+    }),
   }),
   "leg.challenged": (call, event) =>
     changeLeg(call, event.legId, (leg) => ({ ...leg, attempt: event.attempt, challenge: event.challenge })),
