@@ -19,7 +19,6 @@ import { refuseSuccess, type UsageHost } from "./dialog/usage-host.ts";
 import { MergeGuard } from "./merge-guard.ts";
 import { checkInitial, checkRequest, type BareAnswer } from "./request-checks.ts";
 import type { InviteServerTransaction } from "./transaction/invite-server.ts";
-import { flat } from "./transaction/matching.ts";
 import type { NonInviteServerTransaction } from "./transaction/non-invite-server.ts";
 import { standardTimers, type TimerBase } from "./transaction/timers.ts";
 import { type TransactionCounters, TransactionLayer } from "./transaction/transaction-layer.ts";
@@ -290,5 +289,5 @@ export class SipStack {
 }
 
 function usageKey(callId: string, localTag: string): string {
-  return flat(`${callId}\0${localTag}`);
+  return `${callId}\0${localTag}`;
 }
