@@ -9,5 +9,6 @@ export {
   refusals,
   unparsed,
 } from "./errors.ts";
+export { sweepTimers, type TimerSweep } from "./timer-sweep.ts";
 export { derive, idOfUuid, type Ids, isId, systemIds, uuidOf } from "./ids.ts";
 export { jsonLogger, type Logger, type LogLevel, logLevels, silentLogger } from "./logger.ts";

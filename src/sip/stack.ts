@@ -3,7 +3,7 @@
  * Whatever can be answered without memory is, so a flood of requests that match nothing costs none (RFC 3261 §8.2.7).
  */
 import type { Clock, Ids, Logger } from "../kernel/index.ts";
-import { derive } from "../kernel/index.ts";
+import { derive, sweepTimers, type TimerSweep } from "../kernel/index.ts";
 import { type Body, requestOf, responseTo } from "./message/builder.ts";
 import type { HeaderPair } from "./message/header-list.ts";
 import type { SipRequest, SipResponse } from "./message/message.ts";
@@ -84,6 +84,8 @@ const methodsCounted: ReadonlySet<string> = new Set([
 
 export class SipStack {
   readonly #options: SipStackOptions;
+  /** All timers of transactions and dialogs. */
+  readonly #clock: TimerSweep;
   readonly #layer: TransactionLayer;
   readonly #host: UsageHost;
   readonly #extensions: readonly string[];
@@ -100,7 +102,9 @@ export class SipStack {
 
   constructor(options: SipStackOptions) {
     this.#options = options;
-    const { transport, clock, ids, product } = options;
+    const { transport, ids, product } = options;
+    const clock = sweepTimers(options.clock);
+    this.#clock = clock;
     const timers = options.timers ?? standardTimers;
     this.#extensions = options.extensions ?? [];
     this.#merges = new MergeGuard(clock, 64 * timers.t1Ms);
@@ -199,6 +203,7 @@ export class SipStack {
     this.#layer.close();
     for (const usage of this.#usages.values()) usage.close();
     this.#usages.clear();
+    this.#clock.close();
   }
 
   #receive(request: SipRequest, source: SipAddress): void {
