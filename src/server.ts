@@ -134,9 +134,9 @@ export async function startServer({ config, logger, version, progress, onLost }:
   undo.defer(() => signaling.close());
   sip.screenBy((request, source) => incoming.screen(request, source));
 
-  const views = new LiveViews(store.history, log("views"), journal.durable);
-  const results = new Map<string, number>();
   let shipper: Shipper | undefined;
+  const views = new LiveViews(store.history, log("views"), journal.durable, () => shipper?.cursor ?? shippedTo);
+  const results = new Map<string, number>();
   const calls = new LiveCalls({
     clock,
     ids,

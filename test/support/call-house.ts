@@ -168,7 +168,7 @@ export async function callHouse(
     incoming,
   });
   const history = { get: async () => undefined, list: async () => ({ items: [], more: false, total: 0 }), events: async () => [] };
-  const views = new LiveViews(history, log, journal.durable);
+  const views = new LiveViews(history, log, journal.durable, () => journal.durable);
   const shipped: { record: JournalRecord; ended: readonly Call[] }[] = [];
   const requests: { request: HttpRequest; answer: (result: HttpResult) => void }[] = [];
   const calls = new LiveCalls({
