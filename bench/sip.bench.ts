@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import type { FlowDocument } from "../src/flows/index.ts";
 import { StartedProcess } from "../test/support/child-process.ts";
 import { databasePids } from "../test/support/data-directory.ts";
-import { ServerProcess } from "../test/support/server-process.ts";
+import { ServerProcess, startEnvironment } from "../test/support/server-process.ts";
 import { memberOf } from "../test/support/waiting.ts";
 import { positive } from "./options.ts";
 import { cpuMsOf, cpuMsOfTree, residentBytes } from "./process-cost.ts";
@@ -47,7 +47,9 @@ export async function benchSip(args: readonly string[]): Promise<object> {
 }
 
 async function stackAlone(warmup: Load, load: Load): Promise<object> {
-  await using stack = new StartedProcess(process.execPath, [fileURLToPath(new URL("./sip-stack.ts", import.meta.url))]);
+  await using stack = new StartedProcess(process.execPath, [fileURLToPath(new URL("./sip-stack.ts", import.meta.url))], {
+    env: { ...process.env, ...startEnvironment },
+  });
   const port = Number((await stack.waitForOutput(/^\d+/))[0]);
   const target = { port, user: "bench" };
   progress(`the stack alone: warming up with ${warmup.calls} calls`);
