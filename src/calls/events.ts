@@ -2,7 +2,7 @@
  * What happened in a call: the only thing that is remembered. Events carry values, never rules, so a later release of `decide`
  * cannot change what an old event means. `v` in a record counts released shapes; evolve.ts reads every one of them.
  */
-import type { DialogValues } from "../sip/index.ts";
+import type { DialogValues, SipAddress } from "../sip/index.ts";
 import type { AnsweredBy, PromptItem, SocketAddress, StreamPosition } from "../media/index.ts";
 import type {
   Address,
@@ -76,7 +76,7 @@ export type CallEvent =
       readonly attempt: number;
       readonly challenge: { readonly header: "WWW-Authenticate" | "Proxy-Authenticate"; readonly values: readonly string[] };
     }
-  | { readonly kind: "leg.rang"; readonly at: number; readonly legId: string; readonly status: number }
+  | { readonly kind: "leg.rang"; readonly at: number; readonly legId: string; readonly status: number; readonly reached?: SipAddress }
   | {
       readonly kind: "leg.answered";
       readonly at: number;

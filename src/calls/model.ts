@@ -144,8 +144,9 @@ export type LegRoute = {
   readonly phoneId?: string;
   readonly requestUri: string;
   readonly host: string;
-  readonly port: number;
-  readonly protocol: SipProtocol;
+  /** Left out, like the protocol: as the records of the host say (RFC 3263). */
+  readonly port?: number;
+  readonly protocol?: SipProtocol;
   readonly fromUri: string;
   readonly toUri: string;
   readonly mediaToSource: boolean;
@@ -197,6 +198,8 @@ export type Leg = {
   readonly attempt: number;
   /** The request that the far end must still be sent although the leg is over for us; null when it owes nothing more. */
   readonly owes: LegDebt | null;
+  /** The server at which it rings, when there were several; until it is answered. */
+  readonly reached?: SipAddress;
   readonly challenge?: { readonly header: "WWW-Authenticate" | "Proxy-Authenticate"; readonly values: readonly string[] };
   readonly localPort: number;
   /** The peer's INVITE and its SDP offer (inbound), until it needs no answer of ours any more; and what comes of the offer when we answer. */

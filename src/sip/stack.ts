@@ -9,7 +9,7 @@ import type { HeaderPair } from "./message/header-list.ts";
 import type { SipRequest, SipResponse } from "./message/message.ts";
 import { parseNameAddr, tagOf } from "./message/name-addr.ts";
 import { noParams } from "./message/params.ts";
-import { formatHostPort, type SipUri } from "./message/uri.ts";
+import { formatHostPort } from "./message/uri.ts";
 import { formatVia } from "./message/via.ts";
 import type { Dialog, DialogValues } from "./dialog/dialog.ts";
 import type { RequestOutcome } from "./dialog/dialog-requests.ts";
@@ -19,11 +19,14 @@ import { refuseSuccess, type UsageHost } from "./dialog/usage-host.ts";
 import { MergeGuard } from "./merge-guard.ts";
 import { checkInitial, checkRequest, type BareAnswer } from "./request-checks.ts";
 import type { InviteServerTransaction } from "./transaction/invite-server.ts";
+import type { Located, Locator, SipAddresses } from "./location/locator.ts";
+import { targetOf } from "./location/target.ts";
+import { requestInTurn } from "./transaction/in-turn.ts";
 import type { NonInviteServerTransaction } from "./transaction/non-invite-server.ts";
 import { standardTimers, type TimerBase } from "./transaction/timers.ts";
 import { type TransactionCounters, TransactionLayer } from "./transaction/transaction-layer.ts";
 import { replyAddress } from "./transport/address.ts";
-import type { SipAddress, SipProtocol, SipTransport } from "./transport/transport.ts";
+import type { SipAddress, SipTransport } from "./transport/transport.ts";
 
 export type SipStackOptions = {
   readonly transport: SipTransport;
@@ -37,8 +40,8 @@ export type SipStackOptions = {
   readonly extensions?: readonly string[];
   /** In-dialog methods that `InviteEvents.received` answers, beside INFO. */
   readonly methods?: readonly string[];
-  /** The address of a named next hop; without it, or when it finds none, the peer's last source is used. */
-  readonly resolve?: (uri: SipUri, protocol: SipProtocol) => Promise<SipAddress | undefined>;
+  /** Finds the addresses of a named next hop; without it, or when it finds none, the peer's last source is used. */
+  readonly locator?: Pick<Locator, "locate" | "avoid">;
   /** Asked for each initial INVITE and REGISTER before there is a transaction: overload, unknown sources, challenges. A refusal goes out without state. */
   readonly screen?: (request: SipRequest, source: SipAddress) => BareAnswer | undefined;
 };
@@ -53,7 +56,8 @@ export type RequestOptions = {
   readonly callId: string;
   readonly branch: string;
   readonly sequence: number;
-  readonly destination: SipAddress;
+  /** Best first; each further one is tried when the one before failed (RFC 3263 §4.3). */
+  readonly destinations: SipAddresses;
   readonly headers?: readonly HeaderPair[];
   readonly body?: Body;
 };
@@ -126,6 +130,7 @@ export class SipStack {
       allow,
       sessionHeaders: [["Allow", allow], ...(this.#extensions.length > 0 ? [["Supported", this.#extensions.join(", ")] as const] : [])],
       reach: (dialog, go) => this.#reach(dialog, go),
+      avoid: (address, forMs) => options.locator?.avoid(address, forMs),
     };
   }
 
@@ -160,14 +165,14 @@ export class SipStack {
 
   /** Sends a request outside of dialogs (OPTIONS, REGISTER, …); `done` hears the final answer, 408 or 503. */
   request(options: RequestOptions, done: (outcome: RequestOutcome) => void): void {
-    const { protocol } = options.destination;
-    const sentBy = this.#options.transport.sentBy(options.destination);
+    const [destination] = options.destinations;
+    const sentBy = this.#options.transport.sentBy(destination);
     const request = requestOf({
       ...options,
-      via: formatVia({ protocol: protocol.toUpperCase(), ...sentBy, branch: options.branch, rport: "asked", params: noParams }),
+      via: formatVia({ protocol: destination.protocol.toUpperCase(), ...sentBy, branch: options.branch, rport: "asked", params: noParams }),
       headers: [["User-Agent", this.#options.product], ...(options.headers ?? [])],
     });
-    this.#layer.request(request, options.destination, {
+    requestInTurn(this.#host, request, options.destinations, {
       response: (response) => {
         if (response.status >= 200) done({ status: response.status, response });
       },
@@ -275,21 +280,18 @@ export class SipStack {
     if (this.#usages.get(key) === usage) this.#usages.delete(key);
   };
 
-  #reach(dialog: Dialog, go: (destination: SipAddress) => void): void {
+  #reach(dialog: Dialog, go: (destinations: SipAddresses) => void): void {
     const hop = dialog.nextHop();
-    const { peer, protocol } = dialog.values;
-    if (hop.kind === "address") return go(hop.address);
-    if (this.#options.resolve === undefined) return go(peer);
-    const next = (address: SipAddress | undefined) => {
-      if (!this.#isClosed) go(address ?? peer);
+    const { peer, protocol, callId } = dialog.values;
+    if (hop.kind === "address") return go([hop.address]);
+    const { locator, logger } = this.#options;
+    if (locator === undefined) return go([peer]);
+    const found = (located: Located) => {
+      if (this.#isClosed) return;
+      if (!located.ok) logger.warn({ reason: located.reason }, "cannot find the next hop of a dialog, using the peer's last address");
+      go(located.ok ? located.addresses : [peer]);
     };
-    this.#options.resolve(hop.uri, protocol).then(next, (error: unknown) => {
-      this.#options.logger.warn(
-        { err: error, host: hop.uri.host },
-        "cannot resolve the next hop of a dialog, using the peer's last address",
-      );
-      next(undefined);
-    });
+    locator.locate(targetOf(hop.uri, protocol), found, callId);
   }
 }
 

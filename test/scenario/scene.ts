@@ -122,7 +122,7 @@ export function caller({ network, clock }: World, address: string, options: Call
         branch: `z9hG4bK-${name}-${sequence}`,
         sequence,
         contact: agent.stack.contactUri("caller", agent.address),
-        destination: { protocol: "udp", address: houseAddress, port: 5060 },
+        destinations: [{ protocol: "udp", address: houseAddress, port: 5060 }],
         body: { contentType: "application/sdp", content: offer },
         headers,
         ...(header && { authorization: header }),

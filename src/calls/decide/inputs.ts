@@ -1,5 +1,5 @@
 /** Everything that can reach a call: what clients command, what the far ends did, what time did. */
-import type { DialogValues } from "../../sip/index.ts";
+import type { DialogValues, SipAddress } from "../../sip/index.ts";
 import type { MediaEvent } from "../../media/index.ts";
 import type { CallCommand } from "../calls.ts";
 import type {
@@ -58,8 +58,8 @@ export type InviteInput = {
   readonly leadsTo: { readonly kind: "script"; readonly pin: ScriptPin } | { readonly kind: "dial"; readonly to: Address };
 };
 
-export type LegSignal = { readonly legId: string } & (
-  | { readonly kind: "leg-rang"; readonly status: number }
+export type LegSignal = { readonly legId: string } /** `reached`: which of several servers it was that answered. */ & (
+  | { readonly kind: "leg-rang"; readonly status: number; readonly reached?: SipAddress }
   | { readonly kind: "leg-challenged"; readonly header: "WWW-Authenticate" | "Proxy-Authenticate"; readonly values: readonly string[] }
   | { readonly kind: "leg-answered"; readonly dialog: DialogValues; readonly media: Negotiated }
   /** The answer's session description was of no use; the dialog stands and must be ended. */

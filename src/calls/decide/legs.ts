@@ -14,9 +14,9 @@ type Decisions = { readonly [K in LegSignal["kind"]]: (step: Step, leg: Leg, sig
 const mostAttempts = 3;
 
 export const legDecisions: Decisions = {
-  "leg-rang"(step, leg, { status }) {
+  "leg-rang"(step, leg, { status, reached }) {
     if (leg.state !== "inviting") return;
-    step.emit({ kind: "leg.rang", at: step.now, legId: leg.id, status });
+    step.emit({ kind: "leg.rang", at: step.now, legId: leg.id, status, ...(reached && { reached }) });
     const waiting = step.call.parties[leg.partyId]?.by;
     if (waiting === undefined) return;
     for (const other of liveLegsOf(step.call, waiting)) {
@@ -62,7 +62,7 @@ export const legDecisions: Decisions = {
       signal.cause === "response"
         ? outcomeOfStatus(signal.status, signal.reason, signal.q850)
         : signal.cause === "timeout"
-          ? outcomes.timedOut()
+          ? outcomes.timedOut(signal.reason)
           : signal.cause === "lost"
             ? outcomes.lost()
             : outcomes.unreachable(signal.reason);

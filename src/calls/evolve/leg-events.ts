@@ -43,14 +43,16 @@ export const evolveLeg: Evolutions<LegEvents> = {
   "leg.challenged": (call, event) =>
     changeLeg(call, event.legId, (leg) => ({ ...leg, attempt: event.attempt, challenge: event.challenge })),
   "leg.rang": (call, event) => {
-    const rung = changeLeg(call, event.legId, (leg) => (leg.state === "inviting" ? { ...leg, state: "ringing", rangAt: event.at } : leg));
+    const rung = changeLeg(call, event.legId, (leg) =>
+      leg.state === "inviting" ? { ...leg, state: "ringing", rangAt: event.at, ...(event.reached && { reached: event.reached }) } : leg,
+    );
     return changeSeatsOf(rung, partyOf(call, event.legId), (seat) =>
       seat.state === "dialling" ? settleSeat(seat, "alerting", event.at) : seat,
     );
   },
   "leg.answered": (call, event) => {
     const answered = changeLeg(call, event.legId, (leg) => ({
-      ...without(leg, "offered", "challenge"),
+      ...without(leg, "offered", "challenge", "reached"),
       state: "answered",
       answeredAt: event.at,
       media: event.media,

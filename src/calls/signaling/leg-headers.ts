@@ -1,5 +1,5 @@
 /** Header fields that the requests of a leg carry beside those every request has. */
-import type { HeaderPair } from "../../sip/index.ts";
+import type { HeaderPair, SipAddress } from "../../sip/index.ts";
 import type { Leg, Outcome } from "../model.ts";
 
 /** Of a leg's INVITE. */
@@ -20,6 +20,11 @@ function autoAnswerHeaders({ route }: Leg): readonly HeaderPair[] {
     ["Alert-Info", `<${route.toUri}>;info=alert-autoanswer;delay=0`],
     ["Answer-Mode", "Auto"],
   ];
+}
+
+/** An address as people read it. */
+export function writtenAddress({ protocol, address, port }: SipAddress): string {
+  return `${protocol} ${address.includes(":") ? `[${address}]` : address}:${port}`;
 }
 
 /** RFC 3326: the far end learns why. */

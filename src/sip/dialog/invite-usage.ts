@@ -25,7 +25,8 @@ import { DialogRequests } from "./dialog-requests.ts";
 import { answerInDialog, answerRequest } from "./in-dialog-answers.ts";
 import { IncomingInvite } from "./incoming-invite.ts";
 import type { AcceptOptions, Authorize, Ending, EndReason, InviteEvents, InviteFailure, InviteOptions } from "./invite-events.ts";
-import { inviteOf, OutgoingInvite } from "./outgoing-invite.ts";
+import { type InviteUnderWay, sendInvite } from "./invite-attempts.ts";
+import { inviteOf } from "./outgoing-invite.ts";
 import { SessionChange } from "./session-change.ts";
 import { acknowledge, bodyOf, endReasonOf, refuseSuccess, type UsageHost } from "./usage-host.ts";
 
@@ -39,7 +40,7 @@ export class InviteUsage {
   readonly #authorize: Authorize | undefined;
   readonly #released: (usage: InviteUsage) => void;
   #phase: InvitePhase;
-  #outgoing: OutgoingInvite | undefined;
+  #outgoing: InviteUnderWay | undefined;
   /** Our side of the INVITE we sent, for the 2xx of other forks. */
   #local: LocalSide | undefined;
   /** Dialogs that provisional answers made, by remote tag. Gone when one is confirmed. */
@@ -74,10 +75,11 @@ export class InviteUsage {
     const { callId, localTag, authorize } = options;
     const usage = new InviteUsage(host, { callId, localTag, phase: "inviting", authorize }, events, released);
     usage.#local = { contact: options.contact, requestUri: options.requestUri, reachedAtPeer: options.reachedAtPeer ?? false };
-    usage.#outgoing = new OutgoingInvite(host, inviteOf(host, options), options.destination, {
+    usage.#outgoing = sendInvite(host, inviteOf(host, options), options.destinations, {
       provisional: (response, source) => usage.#progress(response, source),
       success: (response, source) => usage.#answered(response, source),
       failed: (failure) => usage.#refused(failure),
+      surplus: (response, source) => usage.success(response, source),
     });
     return usage;
   }
@@ -131,6 +133,11 @@ export class InviteUsage {
   /** Undefined until our INVITE is answered. */
   get dialog(): DialogValues | undefined {
     return this.#requests?.dialog.values;
+  }
+
+  /** Where our INVITE is now; undefined once it is answered. */
+  get destination(): SipAddress | undefined {
+    return this.#outgoing?.destination;
   }
 
   cancel(headers: readonly HeaderPair[] = []): void {

@@ -87,14 +87,17 @@ export class TransactionLayer {
     else this.#user.request(message, source);
   }
 
-  /** Sends INVITE in a transaction of its own. The top Via of `request` has the branch; the same branch after a restart is a repeat to the peer. */
-  invite(request: SipRequest, destination: SipAddress, events: ClientEvents): InviteClientTransaction {
-    return this.#start(new InviteClientTransaction(this.#host, clientKey(request.headers), request, destination, events));
+  /**
+   * Sends INVITE in a transaction of its own. The top Via of `request` has the branch; the same branch after a restart is a repeat to the peer.
+   * With `silenceMs`, `events.silent` is told when nothing was heard for so long.
+   */
+  invite(request: SipRequest, destination: SipAddress, events: ClientEvents, silenceMs?: number): InviteClientTransaction {
+    return this.#start(new InviteClientTransaction(this.#host, clientKey(request.headers), request, destination, events), silenceMs);
   }
 
   /** Sends any other request but ACK. */
-  request(request: SipRequest, destination: SipAddress, events: ClientEvents): NonInviteClientTransaction {
-    return this.#start(new NonInviteClientTransaction(this.#host, clientKey(request.headers), request, destination, events));
+  request(request: SipRequest, destination: SipAddress, events: ClientEvents, silenceMs?: number): NonInviteClientTransaction {
+    return this.#start(new NonInviteClientTransaction(this.#host, clientKey(request.headers), request, destination, events), silenceMs);
   }
 
   /** Opens a transaction for an INVITE handed to `TransactionUser.request`, or stored before a restart. */
@@ -125,10 +128,10 @@ export class TransactionLayer {
     this.#lingering.clear();
   }
 
-  #start<T extends Transaction & { start(): void }>(transaction: T): T {
+  #start<T extends Transaction & { start(silenceMs?: number): void }>(transaction: T, silenceMs?: number): T {
     this.#live.get(transaction.key)?.stop();
     this.#live.set(transaction.key, transaction);
-    transaction.start();
+    transaction.start(silenceMs);
     return transaction;
   }
 
