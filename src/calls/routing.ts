@@ -1,6 +1,6 @@
 /** Where calls go and where they may come from, by what is configured. Answers at once, from memory. */
 import { type Directory, isE164, type Phone, type PhoneNumber, type Trunk, type User } from "../directory/index.ts";
-import { type Binding, parseUri } from "../sip/index.ts";
+import { type Binding, parseUri, targetOf } from "../sip/index.ts";
 import type { Routes } from "./decide/step.ts";
 import type { Address, LegRoute } from "./model.ts";
 import { outcomes } from "./outcome.ts";
@@ -95,28 +95,36 @@ export class Routing {
 
   #trunkRoute(trunk: Trunk, number: string, callerId: string): LegRoute {
     const host = trunk.host.includes(":") ? `[${trunk.host}]` : trunk.host;
-    const authority = trunk.port === 5060 ? host : `${host}:${trunk.port}`;
+    const authority = trunk.port === null || trunk.port === 5060 ? host : `${host}:${trunk.port}`;
     const uri = `sip:${number}@${authority}`;
     return {
       trunkId: trunk.id,
       requestUri: trunk.transport === "tcp" ? `${uri};transport=tcp` : uri,
       host: trunk.host,
-      port: trunk.port,
-      protocol: trunk.transport,
+      ...(trunk.port !== null && { port: trunk.port }),
+      ...(trunk.transport !== null && { protocol: trunk.transport }),
       fromUri: this.#uriOf(callerId),
       toUri: uri,
       mediaToSource: trunk.mediaToSource,
     };
   }
 
-  /** To a `sip:` URI on a host that may be called (RFC 3261 §19.1.1): by UDP unless it says TCP. */
+  /** To a `sip:` URI on a host that may be called (RFC 3261 §19.1.1). Its maddr is not followed: that would be another host. */
   #directRoute(uri: string, callerId: string): LegRoute | undefined {
     const parsed = writable.test(uri) ? parseUri(uri) : undefined;
     if (parsed?.ok !== true || parsed.value.scheme !== "sip") return undefined;
-    const { user, host, port = 5060, params, headers } = parsed.value;
+    const { user, host, headers } = parsed.value;
     if (user === undefined || headers.size > 0 || this.#options.sipHosts?.includes(host.toLowerCase()) !== true) return undefined;
-    const protocol = params.get("transport")?.toLowerCase() === "tcp" ? "tcp" : "udp";
-    return { requestUri: uri, host, port, protocol, fromUri: this.#uriOf(callerId), toUri: uri, mediaToSource: false };
+    const { port, protocol } = targetOf(parsed.value);
+    return {
+      requestUri: uri,
+      host,
+      ...(port !== undefined && { port }),
+      ...(protocol && { protocol }),
+      fromUri: this.#uriOf(callerId),
+      toUri: uri,
+      mediaToSource: false,
+    };
   }
 
   /** All contacts ring at once that have the highest preference (RFC 3261 §20.10): one with a lower q stands in while nobody else is there. */

@@ -12,6 +12,7 @@ export { q850OfStatus } from "./message/q850.ts";
 export { parseUri } from "./message/uri.ts";
 export { type Located, Locator, type SipAddresses } from "./location/locator.ts";
 export { openNameServer } from "./location/name-server.ts";
+export { targetOf } from "./location/target.ts";
 export type { Binding, BindingStore } from "./registration/binding.ts";
 export type { BareAnswer } from "./request-checks.ts";
 export { Registrar } from "./registration/registrar.ts";

@@ -79,7 +79,7 @@ describe("trunks", () => {
       password: "hunter22",
     });
     expect(made.text).not.toContain("hunter22");
-    expect(made.body).toMatchObject({ port: 5060, transport: "udp", hasPassword: true, prefixes: [], mediaToSource: false });
+    expect(made.body).toMatchObject({ port: null, transport: null, hasPassword: true, prefixes: [], mediaToSource: false });
     const url = `/v1/trunks/${made.body.id}`;
     expect((await api.ask("administrator", "PATCH", url, { priority: 3 })).body).toMatchObject({ priority: 3, hasPassword: true });
     expect(api.directory.trunks.get(api.accountId, made.body.id)?.password).toBe("hunter22");
