@@ -24,7 +24,7 @@ import { targetOf } from "./location/target.ts";
 import { requestInTurn } from "./transaction/in-turn.ts";
 import type { NonInviteServerTransaction } from "./transaction/non-invite-server.ts";
 import { standardTimers, type TimerBase } from "./transaction/timers.ts";
-import { type TransactionCounters, TransactionLayer } from "./transaction/transaction-layer.ts";
+import { type TransactionCounters, TransactionLayer, type TransactionUser } from "./transaction/transaction-layer.ts";
 import { replyAddress } from "./transport/address.ts";
 import type { SipAddress, SipTransport } from "./transport/transport.ts";
 
@@ -113,12 +113,13 @@ export class SipStack {
     this.#extensions = options.extensions ?? [];
     this.#merges = new MergeGuard(clock, 64 * timers.t1Ms);
     this.#tagSecret = Buffer.from(ids.random(16), "hex");
-    this.#layer = new TransactionLayer(transport, clock, timers, {
+    const user: TransactionUser = {
       request: (request, source) => this.#receive(request, source),
       acknowledgement: (ack) => this.#find(ack.headers.get("Call-ID"), ack.headers.get("To"))?.acknowledged(ack),
       success: (response, source) => this.#receiveSuccess(response, source),
       answerCancel: (cancel, source, status) => this.answerWithoutState(cancel, source, { status }),
-    });
+    };
+    this.#layer = new TransactionLayer(transport, clock, timers, user, options.locator);
     const allow = [...new Set(["INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "UPDATE", "INFO", ...(options.methods ?? [])])].join(", ");
     this.#host = {
       clock,

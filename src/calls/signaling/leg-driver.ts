@@ -147,6 +147,7 @@ export class LegDriver implements InviteEvents, LegView {
         sequence: leg.attempt,
         contact: this.#context.contactOf(leg.id, destination),
         destinations,
+        ...(this.#hasChoice && { contactAt: (peer) => this.#context.contactOf(leg.id, peer) }),
         reachedAtPeer: leg.route.phoneId !== undefined,
         ...(leg.route.maxForwards !== undefined && { maxForwards: leg.route.maxForwards }),
         headers: inviteHeaders(leg),

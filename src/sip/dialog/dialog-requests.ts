@@ -50,18 +50,23 @@ export class DialogRequests {
   invite(body: Body | undefined, owner: ReinviteOwner, started: (invite: InviteUnderWay) => void, authorization?: HeaderPair): void {
     this.#build("INVITE", [...this.host.sessionHeaders], body, authorization, (request, destinations) => {
       started(
-        sendInvite(this.host, request, destinations, {
-          provisional: () => undefined,
-          // The peer has accepted, by whichever way: it repeats the 2xx, and the repeat is acknowledged.
-          surplus: () => undefined,
-          success: (response, source) => owner.success(response, source),
-          failed: (failure) => {
-            const answer = failure.response && this.#answerTo(failure.response, request, authorization);
-            if (answer !== undefined) this.invite(body, owner, started, answer);
-            else if (failure.cause === "transport" && this.dialog.leavePeer()) this.invite(body, owner, started, authorization);
-            else owner.failed(failure);
+        sendInvite(
+          this.host,
+          request,
+          { destinations },
+          {
+            provisional: () => undefined,
+            // The peer has accepted, by whichever way: it repeats the 2xx, and the repeat is acknowledged.
+            surplus: () => undefined,
+            success: (response, source) => owner.success(response, source),
+            failed: (failure) => {
+              const answer = failure.response && this.#answerTo(failure.response, request, authorization);
+              if (answer !== undefined) this.invite(body, owner, started, answer);
+              else if (failure.cause === "transport" && this.dialog.leavePeer()) this.invite(body, owner, started, authorization);
+              else owner.failed(failure);
+            },
           },
-        }),
+        ),
       );
     });
   }

@@ -205,6 +205,22 @@ test("an address that wakes up after it was given up is cancelled, with its own 
   expect(b.names).toEqual(["cancelled"]);
 });
 
+function contactAt({ address }: SipAddress): string {
+  return `sip:us@for-${address}`;
+}
+
+test("Contact is what the address at hand reaches us by, and the dialog keeps it", () => {
+  const setting = setUp();
+  answering(setting, second);
+  const { at, alice, log } = setting;
+  const destinations = [at(first), at(second)] as const;
+  const call = alice.stack.invite({ ...inviteOptions(alice, alice), contact: contactAt(at(first)), contactAt, destinations }, log.events);
+  setting.clock.advance(4_100);
+  const contacts = invites(setting).map(({ headers }) => headers.get("Contact"));
+  expect(contacts).toEqual([`<sip:us@for-${first}>`, `<sip:us@for-${second}>`]);
+  expect(call.dialog?.localContact).toBe(`sip:us@for-${second}`);
+});
+
 test("each address sees the same bytes again, whichever comes first after a restart", () => {
   const [before, after] = [setUp(), setUp()];
   before.invite(first, second);

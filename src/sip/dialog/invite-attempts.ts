@@ -12,34 +12,40 @@
  */
 import type { HeaderPair } from "../message/header-list.ts";
 import type { SipRequest } from "../message/message.ts";
-import type { SipAddresses } from "../location/locator.ts";
 import { patienceMs, requestTo, retryAfterMs } from "../transaction/in-turn.ts";
 import type { SipAddress } from "../transport/transport.ts";
-import type { InviteFailure } from "./invite-events.ts";
+import type { InviteFailure, InviteOptions } from "./invite-events.ts";
 import { OutgoingInvite, type OutgoingInviteOwner } from "./outgoing-invite.ts";
 import type { UsageHost } from "./usage-host.ts";
 
 /** What an INVITE under way is to its owner, whether it has one address or more. */
 export type InviteUnderWay = Pick<OutgoingInvite, "request" | "destination" | "isCancelled" | "cancel" | "detach">;
 
+/** Where an INVITE goes, and our Contact at all but the first of these. */
+export type InviteWays = Pick<InviteOptions, "destinations" | "contactAt">;
+
 /** Sends INVITE. `request` has the Via of the first address; with one address this is an OutgoingInvite and nothing more. */
-export function sendInvite(host: UsageHost, request: SipRequest, destinations: SipAddresses, owner: OutgoingInviteOwner): InviteUnderWay {
+export function sendInvite(host: UsageHost, request: SipRequest, ways: InviteWays, owner: OutgoingInviteOwner): InviteUnderWay {
+  const { destinations } = ways;
   return destinations.length === 1
     ? new OutgoingInvite(host, request, destinations[0], owner)
-    : new InviteAttempts(host, request, destinations, owner);
+    : new InviteAttempts(host, request, ways, owner);
 }
 
 class InviteAttempts implements InviteUnderWay {
   readonly #host: UsageHost;
   readonly #request: SipRequest;
   readonly #owner: OutgoingInviteOwner;
+  readonly #contactAt: InviteWays["contactAt"];
   /** Not tried yet. */
   readonly #waiting: SipAddress[];
   readonly #tried: SipAddress[] = [];
   #current: OutgoingInvite;
 
-  constructor(host: UsageHost, request: SipRequest, [first, ...others]: SipAddresses, owner: OutgoingInviteOwner) {
+  constructor(host: UsageHost, request: SipRequest, { destinations, contactAt }: InviteWays, owner: OutgoingInviteOwner) {
+    const [first, ...others] = destinations;
     this.#host = host;
+    this.#contactAt = contactAt;
     this.#request = request;
     this.#owner = owner;
     this.#waiting = others;
@@ -67,13 +73,15 @@ class InviteAttempts implements InviteUnderWay {
     this.#current.detach();
   }
 
-  #send(destination: SipAddress): OutgoingInvite {
+  #send(destination: SipAddress, contact?: string): OutgoingInvite {
     this.#tried.push(destination);
     const owner = this.#owner;
+    const request = requestTo(this.#request, destination, this.#host.transport);
+    if (contact !== undefined) request.headers.replaceFirst("Contact", `<${contact}>`);
     let isGivenUp = false;
     const invite: OutgoingInvite = new OutgoingInvite(
       this.#host,
-      requestTo(this.#request, destination, this.#host.transport),
+      request,
       destination,
       {
         provisional(response, source) {
@@ -109,7 +117,10 @@ class InviteAttempts implements InviteUnderWay {
   #goOn(avoidForMs?: number): boolean {
     this.#host.avoid(this.#current.destination, avoidForMs);
     const next = this.#waiting.shift();
-    if (next !== undefined) this.#current = this.#send(next);
-    return next !== undefined;
+    if (next === undefined) return false;
+    const contact = this.#contactAt?.(next);
+    if (contact !== undefined) this.#owner.moved?.(contact);
+    this.#current = this.#send(next, contact);
+    return true;
   }
 }

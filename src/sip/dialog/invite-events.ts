@@ -75,8 +75,10 @@ export type InviteOptions = {
   /** With the magic cookie. */
   readonly branch: string;
   readonly sequence: number;
-  /** A URI. */
+  /** A URI, as the first destination reaches us. */
   readonly contact: string;
+  /** The same for another of the destinations; when left out all reach us alike. */
+  readonly contactAt?: (destination: SipAddress) => string;
   readonly routeSet?: readonly string[];
   /** Best first; each further one is tried when the one before failed (RFC 3263 §4.3). */
   readonly destinations: SipAddresses;

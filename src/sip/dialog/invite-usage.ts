@@ -74,12 +74,14 @@ export class InviteUsage {
   static invite(host: UsageHost, options: InviteOptions, events: InviteEvents, released: (usage: InviteUsage) => void): InviteUsage {
     const { callId, localTag, authorize } = options;
     const usage = new InviteUsage(host, { callId, localTag, phase: "inviting", authorize }, events, released);
-    usage.#local = { contact: options.contact, requestUri: options.requestUri, reachedAtPeer: options.reachedAtPeer ?? false };
-    usage.#outgoing = sendInvite(host, inviteOf(host, options), options.destinations, {
+    const local = { contact: options.contact, requestUri: options.requestUri, reachedAtPeer: options.reachedAtPeer ?? false };
+    usage.#local = local;
+    usage.#outgoing = sendInvite(host, inviteOf(host, options), options, {
       provisional: (response, source) => usage.#progress(response, source),
       success: (response, source) => usage.#answered(response, source),
       failed: (failure) => usage.#refused(failure),
       surplus: (response, source) => usage.success(response, source),
+      moved: (contact) => (usage.#local = { ...local, contact }),
     });
     return usage;
   }

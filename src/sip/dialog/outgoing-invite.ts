@@ -20,6 +20,8 @@ export type OutgoingInviteOwner = {
   surplus(response: SipResponse, source: SipAddress): void;
   /** Nothing was heard for as long as was asked. */
   silent?(): void;
+  /** Another address is tried, and this is our Contact there. */
+  moved?(contact: string): void;
 };
 
 export class OutgoingInvite {
