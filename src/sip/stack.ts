@@ -20,7 +20,6 @@ import { MergeGuard } from "./merge-guard.ts";
 import { checkInitial, checkRequest, type BareAnswer } from "./request-checks.ts";
 import type { InviteServerTransaction } from "./transaction/invite-server.ts";
 import type { Located, Locator, SipAddresses } from "./location/locator.ts";
-import { targetOf } from "./location/target.ts";
 import { requestInTurn } from "./transaction/in-turn.ts";
 import type { NonInviteServerTransaction } from "./transaction/non-invite-server.ts";
 import { standardTimers, type TimerBase } from "./transaction/timers.ts";
@@ -283,7 +282,7 @@ export class SipStack {
 
   #reach(dialog: Dialog, go: (destinations: SipAddresses) => void): void {
     const hop = dialog.nextHop();
-    const { peer, protocol, callId } = dialog.values;
+    const { peer, callId } = dialog.values;
     if (hop.kind === "address") return go([hop.address]);
     const { locator, logger } = this.#options;
     if (locator === undefined) return go([peer]);
@@ -292,7 +291,7 @@ export class SipStack {
       if (!located.ok) logger.warn({ reason: located.reason }, "cannot find the next hop of a dialog, using the peer's last address");
       go(located.ok ? located.addresses : [peer]);
     };
-    locator.locate(targetOf(hop.uri, protocol), found, callId);
+    locator.locate(hop.target, found, callId);
   }
 }
 

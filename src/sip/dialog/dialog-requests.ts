@@ -81,8 +81,9 @@ export class DialogRequests {
     this.host.reach(this.dialog, (destinations) => {
       const all: HeaderPair[] = [["User-Agent", this.host.product], ...headers];
       if (authorization !== undefined) all.push(authorization);
+      const [{ protocol }] = destinations;
       const sentBy = this.host.transport.sentBy(destinations[0]);
-      go(this.dialog.request(method, { sentBy, headers: all, body }), destinations);
+      go(this.dialog.request(method, { protocol, sentBy, headers: all, body }), destinations);
     });
   }
 

@@ -47,6 +47,7 @@ export function endReasonOf(message: SipMessage): EndReason {
 export function acknowledge(host: UsageHost, dialog: Dialog, sequence: number, body: Body | undefined): void {
   host.reach(dialog, ([destination]) => {
     const ack = dialog.ack(sequence, {
+      protocol: destination.protocol,
       sentBy: host.transport.sentBy(destination),
       headers: [["User-Agent", host.product]],
       body,
@@ -60,7 +61,9 @@ export function refuseSuccess(host: UsageHost, response: SipResponse, source: Si
   const dialog = Dialog.ofResponse(response, source, local);
   acknowledge(host, dialog, dialog.values.localCseq, undefined);
   host.reach(dialog, (destinations) => {
-    const bye = dialog.request("BYE", { sentBy: host.transport.sentBy(destinations[0]), headers: [["User-Agent", host.product]] });
+    const [{ protocol }] = destinations;
+    const sentBy = host.transport.sentBy(destinations[0]);
+    const bye = dialog.request("BYE", { protocol, sentBy, headers: [["User-Agent", host.product]] });
     requestInTurn(host, bye, destinations, { response: () => undefined, failed: () => undefined });
   });
 }

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { DnsServer } from "../../../test/support/dns-server.ts";
+import { eventually } from "../../../test/support/waiting.ts";
 import { VirtualClock } from "../../../test/support/virtual-clock.ts";
 import { systemIds } from "../../kernel/index.ts";
 import { parseUri } from "../message/uri.ts";
@@ -178,6 +179,18 @@ test("a silent name server costs the time-out and no more", async () => {
   await clock.advanceAsync(3_000);
   expect(await answer).toEqual(["slow.example has no address: the name server did not answer in time"]);
   expect(clock.armed).toBe(0);
+});
+
+test("after close nobody is called, and no timer is left", async () => {
+  dns.silent.add("slow.example");
+  const located: Located[] = [];
+  locator.locate(targetOfText("sip:slow.example:5060"), (result) => located.push(result));
+  await clock.advanceAsync(0);
+  expect(clock.armed).toBe(1);
+  locator.close();
+  await eventually("the end of the question", () => clock.armed === 0);
+  await clock.advanceAsync(3_000);
+  expect(located).toEqual([]);
 });
 
 test("NAPTR that nobody answers does not keep the address from being found", async () => {

@@ -45,6 +45,7 @@ export class Locator {
   readonly #nameServer: NameServer;
   readonly #records: RecordCache;
   readonly #avoided: Avoided;
+  #isClosed = false;
 
   constructor({ clock, ids, protocols, families, nameServer, timeoutMs = 3_000 }: LocatorOptions) {
     this.#ids = ids;
@@ -62,7 +63,11 @@ export class Locator {
   locate(target: Target, found: (located: Located) => void, seed?: string): void {
     const numeric = numericAddress(target) ?? this.#loopback(target);
     if (numeric !== undefined) found({ ok: true, addresses: [numeric] });
-    else void this.#search(target, drawsOf(this.#ids, seed)).then(found);
+    else {
+      void this.#search(target, drawsOf(this.#ids, seed)).then((located) => {
+        if (!this.#isClosed) found(located);
+      });
+    }
   }
 
   /** A request to this address failed: for a while others are tried before it. */
@@ -70,7 +75,9 @@ export class Locator {
     this.#avoided.add(address, forMs);
   }
 
+  /** Nobody is called any more. */
   close(): void {
+    this.#isClosed = true;
     this.#nameServer.close();
   }
 

@@ -124,3 +124,12 @@ test.each(["BYE", "INVITE"])("%s inside a dialog whose next hop is a name tries 
   expect(new Set(sequences.filter((sequence) => sequence?.endsWith(method)))).toEqual(new Set([`2 ${method}`]));
   expect(log.names).toContain(method === "BYE" ? "ended" : "sessionAccepted");
 });
+
+test("the Via of a request inside a dialog names the protocol of the address that was found (RFC 3261 §18.1.1)", () => {
+  const { clock, network, alice, serve } = setUp("tcp");
+  serve("192.0.2.2", 200);
+  alice.stack.restore({ ...values, remoteTarget: "sip:c@servers.example;transport=tcp" }, recorded().events).bye();
+  clock.advance(10);
+  const [bye] = network.seen.flatMap(({ message }) => (message.kind === "request" ? [message] : []));
+  expect(bye?.headers.get("Via")).toMatch(/^SIP\/2\.0\/TCP /);
+});
