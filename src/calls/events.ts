@@ -20,6 +20,7 @@ import type {
   Outcome,
   PartyRole,
   PeerInvite,
+  Relayable,
   ScriptPin,
   ScriptWait,
 } from "./model.ts";
@@ -66,6 +67,7 @@ export type CallEvent =
       readonly invite?: PeerInvite;
       readonly offer?: string;
       readonly offered?: Negotiated;
+      readonly relayable?: Relayable;
       readonly dialog?: DialogValues;
     }
   /** A challenge was answered: the INVITE goes again with the next CSeq and these credentials. */

@@ -3,6 +3,7 @@
  * State and its types only; what may happen is in decide/, what it means in evolve/, what follows in plans/.
  */
 import type { DialogValues, HeaderPair, SipAddress, SipProtocol } from "../sip/index.ts";
+import type { PayloadFormat, RelayedFormat, SessionHistory } from "../sdp/index.ts";
 import type { AnsweredBy, CodecName, PromptItem, SocketAddress, StreamPosition } from "../media/index.ts";
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
@@ -157,9 +158,16 @@ export type LegRoute = {
 };
 
 export type Negotiated = {
-  readonly codec: CodecName;
+  /** What we decode and encode; left out when packets of `relayed` pass to the other side as they come. */
+  readonly codec?: CodecName;
+  readonly relayed?: PayloadFormat;
   readonly payloadType: number;
   readonly telephoneEvent?: number;
+  /** What the peer sends, where it is numbered otherwise than what we send. */
+  readonly receivePayloadType?: number;
+  readonly receiveTelephoneEvent?: number;
+  /** RTCP on the port of RTP (RFC 5761). */
+  readonly rtcpMux?: true;
   readonly remote: SocketAddress & { readonly rtcpPort: number };
   /** What holds for us: whether we send and whether we take what comes. */
   readonly direction: MediaDirection;
@@ -167,6 +175,15 @@ export type Negotiated = {
   readonly stated: MediaDirection;
   /** Where the signalling of the peer came from. */
   readonly signalingAddress?: string;
+  /** What our later descriptions must keep to (RFC 3264 §8). */
+  readonly history?: SessionHistory;
+};
+
+/** Codecs of the party on the other side that we do not decode, and that this leg may come to use with it. */
+export type Relayable = {
+  readonly formats: readonly RelayedFormat[];
+  /** The other side has none of ours. */
+  readonly only: boolean;
 };
 
 /** What answers to an INVITE are built from: the headers they repeat (RFC 3261 §8.2.6.2), and where they go. */
@@ -206,6 +223,8 @@ export type Leg = {
   readonly invite?: PeerInvite;
   readonly offer?: string;
   readonly offered?: Negotiated;
+  /** Of an inbound leg, what its own offer has; of an outbound one, what is offered for the party that dialled. */
+  readonly relayable?: Relayable;
   readonly acknowledged: boolean;
   readonly dialog?: DialogValues;
   readonly media?: Negotiated;

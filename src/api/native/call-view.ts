@@ -81,7 +81,7 @@ function viewOfLeg(leg: Leg): LegView {
     sipStatus: leg.outcome?.sipStatus ?? (leg.answeredAt === undefined ? null : 200),
     trunkId: leg.route.trunkId ?? null,
     phoneId: leg.route.phoneId ?? null,
-    codec: leg.media?.codec ?? null,
+    codec: leg.media?.codec ?? leg.media?.relayed?.name ?? null,
     createdAt: timeOf(leg.createdAt),
     answeredAt: timeOrNull(leg.answeredAt),
     endedAt: timeOrNull(leg.endedAt),

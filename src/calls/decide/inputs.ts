@@ -14,6 +14,7 @@ import type {
   Origin,
   PartyRole,
   PeerInvite,
+  Relayable,
   ScriptPin,
 } from "../model.ts";
 
@@ -54,6 +55,7 @@ export type InviteInput = {
   /** SDP of the peer's offer, and what comes of it. */
   readonly offer: string;
   readonly media: Negotiated;
+  readonly relayable?: Relayable;
   readonly dialog: DialogValues;
   readonly leadsTo: { readonly kind: "script"; readonly pin: ScriptPin } | { readonly kind: "dial"; readonly to: Address };
 };

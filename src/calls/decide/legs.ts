@@ -5,6 +5,7 @@ import { answeredLegOf, liveLegsOf } from "../parts.ts";
 import { detect } from "./detection.ts";
 import { debtOf, endLeg, partyLeft } from "./ending.ts";
 import type { LegSignal } from "./inputs.ts";
+import { answerTowards } from "./relay.ts";
 import { dial, startScript } from "./set-up.ts";
 import type { Step } from "./step.ts";
 
@@ -147,9 +148,12 @@ function dialNext(step: Step, by: string, { to, callerId }: DialNext): void {
   dial(step, { role: "callee", address: to, callerId, ringMs: step.call.limits.ringMs, by });
 }
 
-/** The caller of a plain dialled call is answered when the callee is; the SDP for it was settled when the call came in. */
+/** The caller of a plain dialled call is answered when the callee is; the SDP for it was settled when the call came in, but for a codec that is relayed. */
 function answerWaiting(step: Step, leg: Leg, calleeId: string): void {
   if (leg.direction !== "inbound" || leg.state === "answered" || leg.offered === undefined) return;
-  if (answeredLegOf(step.call, calleeId) === undefined) return;
-  step.emit({ kind: "leg.answered", at: step.now, legId: leg.id, media: leg.offered });
+  const agreed = answeredLegOf(step.call, calleeId)?.media;
+  if (agreed === undefined) return;
+  const media = answerTowards(leg, agreed);
+  if (media !== undefined) step.emit({ kind: "leg.answered", at: step.now, legId: leg.id, media });
+  else partyLeft(step, calleeId, outcomes.noCommonCodec());
 }

@@ -37,6 +37,7 @@ export const evolveLeg: Evolutions<LegEvents> = {
       ...(event.invite !== undefined && { invite: event.invite }),
       ...(event.offer !== undefined && { offer: event.offer }),
       ...(event.offered !== undefined && { offered: event.offered }),
+      ...(event.relayable !== undefined && { relayable: event.relayable }),
       ...(event.dialog !== undefined && { dialog: event.dialog }),
     }),
   }),
@@ -90,7 +91,7 @@ export const evolveLeg: Evolutions<LegEvents> = {
 
 /** Without what only served to tell the far end something. */
 function quit(leg: Leg): Leg {
-  return without(leg, "invite", "offer", "offered", "challenge", "stream", "dialog");
+  return without(leg, "invite", "offer", "offered", "relayable", "challenge", "stream", "dialog");
 }
 
 function changeLeg(call: Call, legId: string, change: (leg: Leg) => Leg): Call {
