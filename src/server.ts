@@ -1,5 +1,6 @@
 /** The composition root: the only file that constructs everything, and that knows in which order it begins and ends. */
 import { mkdir, rm } from "node:fs/promises";
+import { isIPv4 } from "node:net";
 import { join } from "node:path";
 import {
   createHttpServer,
@@ -26,7 +27,7 @@ import { type Clock, derive, type Ids, type Logger, sleep, systemClock, systemId
 import { createMediaEngine, createPromptLibrary } from "./media/index.ts";
 import { loadAgentStates } from "./queues/index.ts";
 import { PortPool } from "./rtp/index.ts";
-import { Challenger, openResolver, openSipTransport, Registrar, SipStack } from "./sip/index.ts";
+import { Challenger, Locator, openNameServer, openSipTransport, Registrar, SipStack } from "./sip/index.ts";
 import { createFliteSynthesizer } from "./speech/index.ts";
 import { openDataDirectory, openStore, type Store } from "./store/index.ts";
 import { createWebhooks, type Webhooks } from "./webhooks/index.ts";
@@ -125,7 +126,7 @@ export async function startServer({ config, logger, version, progress, onLost }:
     clock,
     log: log("signaling"),
     stack: sip.stack,
-    resolver: sip.resolver,
+    locator: sip.locator,
     secret: data.secret,
     session,
     credentials: new TrunkCredentials(directory, data.secret),
@@ -134,9 +135,9 @@ export async function startServer({ config, logger, version, progress, onLost }:
   undo.defer(() => signaling.close());
   sip.screenBy((request, source) => incoming.screen(request, source));
 
-  const views = new LiveViews(store.history, log("views"), journal.durable);
-  const results = new Map<string, number>();
   let shipper: Shipper | undefined;
+  const views = new LiveViews(store.history, log("views"), journal.durable, () => shipper?.cursor ?? shippedTo);
+  const results = new Map<string, number>();
   const calls = new LiveCalls({
     clock,
     ids,
@@ -265,7 +266,9 @@ async function openSip(config: Config, { clock, ids, logger, store, secret }: Si
     openSipTransport({ ...config.sip, advertise, clock, logger }),
   );
   undo.defer(() => transport.close());
-  const resolver = openResolver({ clock });
+  const families = isIPv4(config.sip.host) ? ([4] as const) : config.sip.host === "::" ? ([4, 6] as const) : ([6] as const);
+  const locator = new Locator({ clock, ids, families, nameServer: openNameServer(config.dnsServers) });
+  undo.defer(() => locator.close());
   const { digest } = config.sip;
   const algorithms = digest === "both" ? (["MD5", "SHA-256"] as const) : [digest];
   const challenger = new Challenger({ clock, ids, realm: phoneRealm, secret, kind: "www", algorithms });
@@ -287,11 +290,7 @@ async function openSip(config: Config, { clock, ids, logger, store, secret }: Si
     logger,
     product,
     screen: (request, source) => registrar.screen(request) ?? screen?.(request, source),
-    async resolve({ host, port }, protocol) {
-      const resolved = await resolver.resolve(host);
-      const address = resolved.ok ? resolved.addresses[0] : undefined;
-      return address === undefined ? undefined : { protocol, address, port: port ?? 5060 };
-    },
+    locator,
   });
   undo.defer(() => stack.close());
   transport.onMalformed((request, status, _reason, source) => stack.answerWithoutState(request, source, { status }));
@@ -299,7 +298,7 @@ async function openSip(config: Config, { clock, ids, logger, store, secret }: Si
   const owned = undo.move();
   return {
     stack,
-    resolver,
+    locator,
     challenger,
     registrar,
     port: transport.port,

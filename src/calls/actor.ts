@@ -12,7 +12,7 @@ import type { Journal, OutboxItem, RecordDraft } from "./journal-port.ts";
 import type { Call } from "./model.ts";
 import type { CallStep } from "./outbox.ts";
 import { isOver } from "./parts.ts";
-import { deadlines } from "./plans/deadlines.ts";
+import { type Deadline, deadlines } from "./plans/deadlines.ts";
 import { type MediaSettings, mediaPlan } from "./plans/media-plan.ts";
 import type { ReleaseQueue } from "./release-queue.ts";
 
@@ -43,6 +43,8 @@ export class CallActor {
   /** Commands already taken; a repeat changes nothing. */
   readonly #commandIds = new Set<string>();
   #timer: Timer | undefined;
+  /** The deadline that `#timer` waits for. */
+  #armed: Deadline | undefined;
 
   /** A new call from its first decision; a recovered one (`position` given) continues. */
   constructor(context: ActorContext, call: Call, position: number) {
@@ -129,12 +131,20 @@ export class CallActor {
   }
 
   #arm(): void {
+    let earliest: Deadline | undefined;
+    for (const deadline of deadlines(this.#call)) if (earliest === undefined || deadline.at < earliest.at) earliest = deadline;
+    if (earliest?.at === this.#armed?.at && earliest?.name === this.#armed?.name) return;
     this.#timer?.cancel();
     this.#timer = undefined;
-    const [earliest] = deadlines(this.#call).toSorted((a, b) => a.at - b.at);
+    this.#armed = earliest;
     if (earliest === undefined) return;
     const { name, at } = earliest;
-    this.#timer = this.#context.clock.after(at - this.#context.clock.now(), () => this.take({ kind: "deadline", name, at }));
+    this.#timer = this.#context.clock.after(at - this.#context.clock.now(), () => {
+      this.#armed = undefined;
+      // A timer may be early: the clock of timers is not the one of calls.
+      if (this.#context.clock.now() < at) this.#arm();
+      else this.take({ kind: "deadline", name, at });
+    });
   }
 }
 

@@ -2,7 +2,7 @@
  * What happened in a call: the only thing that is remembered. Events carry values, never rules, so a later release of `decide`
  * cannot change what an old event means. `v` in a record counts released shapes; evolve.ts reads every one of them.
  */
-import type { DialogValues } from "../sip/index.ts";
+import type { DialogValues, SipAddress } from "../sip/index.ts";
 import type { AnsweredBy, PromptItem, SocketAddress, StreamPosition } from "../media/index.ts";
 import type {
   Address,
@@ -23,6 +23,7 @@ import type {
   PartyRole,
   PeerInvite,
   Presentation,
+  Relayable,
   ScriptPin,
   ScriptWait,
 } from "./model.ts";
@@ -75,6 +76,7 @@ export type CallEvent =
       readonly invite?: PeerInvite;
       readonly offer?: string;
       readonly offered?: Negotiated;
+      readonly relayable?: Relayable;
       readonly dialog?: DialogValues;
     }
   /** A challenge was answered: the INVITE goes again with the next CSeq and these credentials. */
@@ -86,7 +88,14 @@ export type CallEvent =
       readonly challenge: { readonly header: "WWW-Authenticate" | "Proxy-Authenticate"; readonly values: readonly string[] };
     }
   /** Here and in other answers: `headers` is what is kept of theirs. */
-  | { readonly kind: "leg.rang"; readonly at: number; readonly legId: string; readonly status: number; readonly headers?: AnswerHeaders }
+  | {
+      readonly kind: "leg.rang";
+      readonly at: number;
+      readonly legId: string;
+      readonly status: number;
+      readonly headers?: AnswerHeaders;
+      readonly reached?: SipAddress;
+    }
   | {
       readonly kind: "leg.answered";
       readonly at: number;

@@ -70,7 +70,7 @@ beforeEach(() => {
 describe("lists", () => {
   /** Calls 0 to 3 are in the history only, 4 has just got there, 5 has ended, 6 and 7 are live. */
   function views(): LiveViews {
-    const made = new LiveViews(history, silentLogger, 0);
+    const made = new LiveViews(history, silentLogger, 0, () => 0);
     const calls = Array.from({ length: 8 }, (_, minute) => callAt(minute, minute < 6 ? over : {}));
     history.calls = calls.slice(0, 5);
     for (const call of calls.slice(4)) made.put(call);
@@ -141,6 +141,7 @@ describe("lists", () => {
 });
 
 describe("subscriptions", () => {
+  let shippedTo: number;
   let position = 0;
   let views: LiveViews;
   const seen: string[] = [];
@@ -156,14 +157,15 @@ describe("subscriptions", () => {
   beforeEach(() => {
     seen.length = 0;
     position = 0;
-    views = new LiveViews(history, silentLogger, 0);
+    shippedTo = Number.POSITIVE_INFINITY;
+    views = new LiveViews(history, silentLogger, 0, () => shippedTo);
   });
 
   /** Records 1 to `count` are in the history, and a house began after them. */
   function begun(count: number): void {
     for (let at = 1; at <= count; at++) history.envelopes.push(...envelopesOf(recordOf(at % 10 === 0 ? "other" : accountId, at)));
     position = count;
-    views = new LiveViews(history, silentLogger, count);
+    views = new LiveViews(history, silentLogger, count, () => shippedTo);
   }
 
   test("without an id only what is new comes, of this account, until it is closed", async () => {
@@ -209,6 +211,14 @@ describe("subscriptions", () => {
     };
     await views.subscribe(accountId, "9.1", note);
     expect(seen).toEqual(Array.from({ length: 15_001 }, (_, index) => [`${index + 11}.0`, `${index + 11}.1`]).flat());
+  });
+
+  test("what the history has not got yet stays in memory", async () => {
+    shippedTo = 3;
+    for (let count = 0; count < 15_001; count++) publish();
+    for (let at = 1; at <= shippedTo; at++) history.envelopes.push(...envelopesOf(recordOf(accountId, at)));
+    await views.subscribe(accountId, "1.1", note);
+    expect(seen).toEqual(Array.from({ length: 15_000 }, (_, index) => [`${index + 2}.0`, `${index + 2}.1`]).flat());
   });
 
   test.each(["3.1", "2000.0"])("an id that is no longer kept, or that we never gave, is EVENTS_GONE (%s)", async (afterId) => {

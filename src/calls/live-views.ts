@@ -5,8 +5,10 @@ import type { JournalRecord } from "./journal-port.ts";
 import type { Call } from "./model.ts";
 import type { CallChange, CallEventEnvelope, CallFilter, CallHistory, CallList, CallPage, EventSubscription, Views } from "./views.ts";
 
-/** Events kept in memory for streams that resume; older ones come from the history. */
-const recentEvents = 20_000;
+/** Events kept in memory for streams that resume; older ones come from the history. 20,000 of plain calls were 30 MB. */
+const recentEvents = 2_000;
+/** Events that the history has not got yet are kept too, while it is away no more than these. */
+const mostEvents = 100_000;
 const historyPage = 500;
 
 type Handler = (event: CallEventEnvelope) => void;
@@ -14,10 +16,12 @@ type Handler = (event: CallEventEnvelope) => void;
 export class LiveViews implements Views {
   readonly #history: CallHistory;
   readonly #log: Logger;
+  readonly #historyReaches: () => number;
   /** By account, then by call. */
   readonly #calls = new Map<string, Map<string, Call>>();
   /** Recent events, oldest first. */
   #recent: CallEventEnvelope[] = [];
+  #trimAt = recentEvents * 1.5;
   /** Every position above this one is in #recent. */
   #recentFrom: number;
   /** The last durable position. */
@@ -25,9 +29,10 @@ export class LiveViews implements Views {
   readonly #watchers = new Set<(change: CallChange) => void>();
   readonly #subscribers = new Map<string, Set<Handler>>();
 
-  /** `position`: the last one that is durable; what came before it is in the history. */
-  constructor(history: CallHistory, log: Logger, position: number) {
+  /** `position`: the last one that is durable; what came before it is in the history. `historyReaches`: the position up to which the history has all. */
+  constructor(history: CallHistory, log: Logger, position: number, historyReaches: () => number) {
     this.#history = history;
+    this.#historyReaches = historyReaches;
     this.#log = log;
     this.#recentFrom = position;
     this.#last = position;
@@ -46,7 +51,7 @@ export class LiveViews implements Views {
     for (const call of calls) this.put(call);
     const envelopes = envelopesOf(record);
     this.#recent.push(...envelopes);
-    if (this.#recent.length > recentEvents * 1.5) this.#trim();
+    if (this.#recent.length > this.#trimAt) this.#trim();
     for (const envelope of envelopes) this.#deliver(envelope);
     calls.forEach((after, index) => {
       const events = record.streams.flatMap((part) => (part.callId === after.id ? part.events : []));
@@ -155,9 +160,15 @@ export class LiveViews implements Views {
   }
 
   #trim(): void {
-    const dropped = this.#recent.length - recentEvents;
-    this.#recentFrom = Math.max(this.#recentFrom, orderOf(this.#recent[dropped - 1]?.id ?? "0.0")[0]);
-    this.#recent = this.#recent.slice(dropped);
+    const reaches = this.#historyReaches();
+    const unshipped = this.#recent.findIndex(({ id }) => orderOf(id)[0] > reaches);
+    const spare = this.#recent.length - recentEvents;
+    const dropped = Math.max(unshipped < 0 ? spare : Math.min(spare, unshipped), this.#recent.length - mostEvents);
+    if (dropped > 0) {
+      this.#recentFrom = Math.max(this.#recentFrom, orderOf(this.#recent[dropped - 1]?.id ?? "0.0")[0]);
+      this.#recent = this.#recent.slice(dropped);
+    }
+    this.#trimAt = this.#recent.length + recentEvents / 2;
   }
 }
 

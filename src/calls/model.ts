@@ -3,6 +3,7 @@
  * State and its types only; what may happen is in decide/, what it means in evolve/, what follows in plans/.
  */
 import type { DialogValues, HeaderPair, SipAddress, SipProtocol } from "../sip/index.ts";
+import type { PayloadFormat, RelayedFormat, SessionHistory } from "../sdp/index.ts";
 import type { AnsweredBy, CodecName, PromptItem, SocketAddress, StreamPosition } from "../media/index.ts";
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
@@ -187,8 +188,9 @@ export type LegRoute = {
   readonly phoneId?: string;
   readonly requestUri: string;
   readonly host: string;
-  readonly port: number;
-  readonly protocol: SipProtocol;
+  /** Left out, like the protocol: as the records of the host say (RFC 3263). */
+  readonly port?: number;
+  readonly protocol?: SipProtocol;
   readonly fromUri: string;
   readonly toUri: string;
   readonly mediaToSource: boolean;
@@ -207,9 +209,16 @@ export type LegRoute = {
 };
 
 export type Negotiated = {
-  readonly codec: CodecName;
+  /** What we decode and encode; left out when packets of `relayed` pass to the other side as they come. */
+  readonly codec?: CodecName;
+  readonly relayed?: PayloadFormat;
   readonly payloadType: number;
   readonly telephoneEvent?: number;
+  /** What the peer sends, where it is numbered otherwise than what we send. */
+  readonly receivePayloadType?: number;
+  readonly receiveTelephoneEvent?: number;
+  /** RTCP on the port of RTP (RFC 5761). */
+  readonly rtcpMux?: true;
   readonly remote: SocketAddress & { readonly rtcpPort: number };
   /** What holds for us: whether we send and whether we take what comes. */
   readonly direction: MediaDirection;
@@ -217,6 +226,15 @@ export type Negotiated = {
   readonly stated: MediaDirection;
   /** Where the signalling of the peer came from. */
   readonly signalingAddress?: string;
+  /** What our later descriptions must keep to (RFC 3264 §8). */
+  readonly history?: SessionHistory;
+};
+
+/** Codecs of the party on the other side that we do not decode, and that this leg may come to use with it. */
+export type Relayable = {
+  readonly formats: readonly RelayedFormat[];
+  /** The other side has none of ours. */
+  readonly only: boolean;
 };
 
 /** What answers to an INVITE are built from: the headers they repeat (RFC 3261 §8.2.6.2), and where they go. */
@@ -250,12 +268,16 @@ export type Leg = {
   readonly attempt: number;
   /** The request that the far end must still be sent although the leg is over for us; null when it owes nothing more. */
   readonly owes: LegDebt | null;
+  /** The server at which it rings, when there were several; until it is answered. */
+  readonly reached?: SipAddress;
   readonly challenge?: { readonly header: "WWW-Authenticate" | "Proxy-Authenticate"; readonly values: readonly string[] };
   readonly localPort: number;
   /** The peer's INVITE and its SDP offer (inbound), until it needs no answer of ours any more; and what comes of the offer when we answer. */
   readonly invite?: PeerInvite;
   readonly offer?: string;
   readonly offered?: Negotiated;
+  /** Of an inbound leg, what its own offer has; of an outbound one, what is offered for the party that dialled. */
+  readonly relayable?: Relayable;
   readonly acknowledged: boolean;
   readonly dialog?: DialogValues;
   readonly media?: Negotiated;

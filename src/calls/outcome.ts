@@ -97,7 +97,13 @@ export const outcomes = {
     text: "No phone of this user is registered",
   }),
   noPorts: (): Outcome => ({ result: "failed", side: "local", q850: noResource, text: "No RTP port is free" }),
-  timedOut: (): Outcome => ({ result: "failed", side: "network", sipStatus: 408, q850: 102, text: "The far end did not respond" }),
+  timedOut: (reason = ""): Outcome => ({
+    result: "failed",
+    side: "network",
+    sipStatus: 408,
+    q850: 102,
+    text: reason === "" ? "The far end did not respond" : `The far end did not respond: ${reason}`,
+  }),
   unreachable: (reason: string): Outcome => ({
     result: "failed",
     side: "network",

@@ -95,6 +95,27 @@ test("the addresses of a trunk's INVITE", async () => {
   });
 });
 
+test("a trunk without port and transport leaves both to the records of its host (RFC 3263 §4)", async () => {
+  await trunk("t", { port: null, transport: null });
+  const routes = routing.route(account, number("+12025550100"), callerId);
+  const route = routes.ok ? routes.routes[0] : undefined;
+  expect(route).toMatchObject({ requestUri: "sip:+12025550100@t.example", toUri: "sip:+12025550100@t.example", host: "t.example" });
+  expect(Object.keys(route ?? {})).not.toEqual(expect.arrayContaining(["port"]));
+  expect(Object.keys(route ?? {})).not.toEqual(expect.arrayContaining(["protocol"]));
+});
+
+test.each([
+  ["sip:bob@open.example", {}],
+  ["sip:bob@open.example:5070", { port: 5070 }],
+  ["sip:bob@open.example;transport=tcp", { protocol: "tcp" }],
+  ["sip:bob@open.example;maddr=192.0.2.66", {}],
+])("%s is called at its host, by what it says and no more", (uri, said) => {
+  const open = new Routing({ directory, domain: "house.example", registrations: { contactsOf: () => [] }, sipHosts: ["open.example"] });
+  const routes = open.route(account, { kind: "uri", uri }, callerId);
+  const fixed = { requestUri: uri, host: "open.example", fromUri: "sip:+18144043093@house.example", toUri: uri, mediaToSource: false };
+  expect(routes.ok && routes.routes).toEqual([{ ...fixed, ...said }]);
+});
+
 test("a caller id from anywhere cannot write headers or another address", async () => {
   await trunk("t");
   const routes = routing.route(account, number("+12025550100"), 'x@evil>\r\nEvil: "1');

@@ -1,6 +1,6 @@
 /** Where calls go and where they may come from, by what is configured. Answers at once, from memory. */
 import { type Directory, isE164, type Phone, type PhoneNumber, type Trunk, type User } from "../directory/index.ts";
-import { type Binding, parseUri } from "../sip/index.ts";
+import { type Binding, parseUri, targetOf } from "../sip/index.ts";
 import type { Routes } from "./decide/step.ts";
 import type { Address, LegRoute, Presentation } from "./model.ts";
 import { outcomes } from "./outcome.ts";
@@ -114,15 +114,15 @@ export class Routing {
 
   #trunkRoute(trunk: Trunk, number: string, shown: Shown): LegRoute {
     const host = trunk.host.includes(":") ? `[${trunk.host}]` : trunk.host;
-    const authority = trunk.port === 5060 ? host : `${host}:${trunk.port}`;
+    const authority = trunk.port === null || trunk.port === 5060 ? host : `${host}:${trunk.port}`;
     const uri = `sip:${number}@${authority}`;
     const requestUri = trunk.transport === "tcp" ? `${uri};transport=tcp` : uri;
     return {
       trunkId: trunk.id,
       requestUri,
       host: trunk.host,
-      port: trunk.port,
-      protocol: trunk.transport,
+      ...(trunk.port !== null && { port: trunk.port }),
+      ...(trunk.transport !== null && { protocol: trunk.transport }),
       ...this.#presented(trunk.policy, requestUri, shown),
       toUri: uri,
       mediaToSource: trunk.mediaToSource,
@@ -133,9 +133,14 @@ export class Routing {
   #redirected(accountId: string, trunk: Trunk | undefined, from: LegRoute, contact: string, shown: Shown): readonly LegRoute[] {
     const parsed = writable.test(contact) ? parseUri(contact) : undefined;
     if (parsed?.ok !== true || parsed.value.headers.size > 0) return [];
-    const { scheme, user = "", host, port = 5060 } = parsed.value;
+    const { scheme, user = "", host } = parsed.value;
     const isOnTrunk = scheme === "sip" && trunk !== undefined && [trunk.host, ...trunk.sourceAddresses].includes(host.toLowerCase());
-    if (isOnTrunk) return [{ ...from, ...this.#presented(trunk.policy, contact, shown), requestUri: contact, host, port }];
+    if (isOnTrunk) {
+      const { port: before, protocol: usual, ...rest } = from;
+      const { port = host === from.host ? before : undefined, protocol = usual } = targetOf(parsed.value);
+      const target = { requestUri: contact, host, ...(port !== undefined && { port }), ...(protocol && { protocol }) };
+      return [{ ...rest, ...this.#presented(trunk.policy, contact, shown), ...target }];
+    }
     const isOurs = scheme === "tel" || (scheme === "sip" && host.toLowerCase() === this.#options.domain.toLowerCase());
     const to = isOurs
       ? this.destination(
@@ -150,14 +155,22 @@ export class Routing {
     return routes.ok ? routes.routes : [];
   }
 
-  /** To a `sip:` URI on a host that may be called (RFC 3261 §19.1.1): by UDP unless it says TCP. */
+  /** To a `sip:` URI on a host that may be called (RFC 3261 §19.1.1). Its maddr is not followed: that would be another host. */
   #directRoute(uri: string, shown: Shown): LegRoute | undefined {
     const parsed = writable.test(uri) ? parseUri(uri) : undefined;
     if (parsed?.ok !== true || parsed.value.scheme !== "sip") return undefined;
-    const { user, host, port = 5060, params, headers } = parsed.value;
+    const { user, host, headers } = parsed.value;
     if (user === undefined || headers.size > 0 || this.#options.sipHosts?.includes(host.toLowerCase()) !== true) return undefined;
-    const protocol = params.get("transport")?.toLowerCase() === "tcp" ? "tcp" : "udp";
-    return { requestUri: uri, host, port, protocol, ...this.#presented(strangerPolicy, uri, shown), toUri: uri, mediaToSource: false };
+    const { port, protocol } = targetOf(parsed.value);
+    return {
+      requestUri: uri,
+      host,
+      ...(port !== undefined && { port }),
+      ...(protocol && { protocol }),
+      ...this.#presented(strangerPolicy, uri, shown),
+      toUri: uri,
+      mediaToSource: false,
+    };
   }
 
   /** All contacts ring at once that have the highest preference (RFC 3261 §20.10): one with a lower q stands in while nobody else is there. */

@@ -17,6 +17,8 @@ export type Config = {
     readonly digest: "MD5" | "SHA-256" | "both";
     readonly hosts: readonly string[];
   };
+  /** Numeric addresses with or without a port; none: those of the system. */
+  readonly dnsServers: readonly string[];
   readonly publicUrl?: string | undefined;
   /** Written into SIP Contact and SDP instead of `sip.host`. */
   readonly publicAddress?: string | undefined;
@@ -66,6 +68,7 @@ function assemble(read: <T>(setting: Setting<T>) => T): Config {
     databaseUrl: read(settings.databaseUrl),
     http: { host: read(settings.httpHost), port: read(settings.httpPort) },
     sip: { host: read(settings.sipHost), port: read(settings.sipPort), digest: read(settings.sipDigest), hosts: read(settings.sipHosts) },
+    dnsServers: read(settings.dnsServers),
     publicUrl: read(settings.publicUrl),
     publicAddress: read(settings.publicAddress),
     rtpPorts: read(settings.rtpPorts),

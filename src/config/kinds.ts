@@ -38,6 +38,15 @@ export const hostNames: Kind<readonly string[]> = {
   },
 };
 
+/** Addresses of servers, each with or without a port, separated by commas; IPv6 with a port in brackets. */
+export const serverAddresses: Kind<readonly string[]> = {
+  allowed: "IP addresses, each with or without a port (192.0.2.53:5353, [2001:db8::53]:5353), separated by commas",
+  parse(text) {
+    const servers = text.split(",").map((server) => server.trim());
+    return servers.every(isServerAddress) ? servers : undefined;
+  },
+};
+
 export const flag: Kind<boolean> = {
   allowed: "true or false",
   parse: (text) => (text === "true" ? true : text === "false" ? false : undefined),
@@ -102,6 +111,12 @@ function integerBetween(text: string, least: number, most: number): number | und
   if (!/^\d{1,9}$/.test(text)) return undefined;
   const value = Number(text);
   return value >= least && value <= most ? value : undefined;
+}
+
+function isServerAddress(text: string): boolean {
+  if (isIP(text) !== 0) return true;
+  const [, ipv6, ipv4, port] = /^(?:\[([^\]]+)\]|([^:]+)):(\d+)$/.exec(text) ?? [];
+  return isIP(ipv6 ?? ipv4 ?? "") === (ipv6 === undefined ? 4 : 6) && integerBetween(port ?? "", 1, 65535) !== undefined;
 }
 
 /** RFC 1123 §2.1. A name whose last label is all digits would be a broken IPv4 address. */

@@ -15,6 +15,7 @@ import {
   password,
   portRange,
   postgresUrl,
+  serverAddresses,
   webAddress,
 } from "./kinds.ts";
 
@@ -62,6 +63,11 @@ export const settings = {
     fallback: (): readonly string[] => [],
     defaultText: "none",
     description: "Hosts whose SIP addresses (`sip:user@host`) calls may go to, without a trunk.",
+  }),
+  dnsServers: computed("CALLWRIGHT_DNS_SERVERS", serverAddresses, {
+    fallback: (): readonly string[] => [],
+    defaultText: "those of the system",
+    description: "Name servers that are asked for SIP servers (NAPTR, SRV, A and AAAA records).",
   }),
   publicAddress: optional("CALLWRIGHT_PUBLIC_ADDRESS", ipAddress, {
     defaultText: "the SIP host",

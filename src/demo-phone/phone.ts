@@ -197,7 +197,7 @@ class PhoneCall implements InviteEvents {
       endpointId: this.#id,
       localPort: this.#localPort,
       remote: { ...remote, rtcpPort: remoteRtcp.port },
-      codec,
+      ...(codec !== undefined && { codec }),
       payloadType,
       ssrc: Number.parseInt(derive(Buffer.from(this.#id), 4, "ssrc"), 16),
       sends: sends(direction),

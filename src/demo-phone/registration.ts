@@ -72,7 +72,7 @@ export class Registration {
       callId: this.#callId,
       branch: `z9hG4bK${ids.random(12)}`,
       sequence: ++this.#sequence,
-      destination: { protocol: "udp", ...account.registrar },
+      destinations: [{ protocol: "udp", ...account.registrar }],
       headers: authorization === undefined ? own : [...own, authorization],
     } as const;
     stack.request(request, ({ status, response }) => {

@@ -54,8 +54,10 @@ export type PhoneNumber = Row & {
 export type Trunk = Row & {
   readonly name: string;
   readonly host: string;
-  readonly port: number;
-  readonly transport: "udp" | "tcp";
+  /** null: found by the records of the host (RFC 3263); at a numeric host 5060. */
+  readonly port: number | null;
+  /** null: as the records of the host say, UDP when they say nothing. */
+  readonly transport: "udp" | "tcp" | null;
   readonly username: string | null;
   /** In the clear in memory, encrypted at rest; never in an answer or a log. */
   readonly password: string | null;

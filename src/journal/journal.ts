@@ -4,8 +4,7 @@
  */
 import { mkdir } from "node:fs/promises";
 import { type AppendOptions, callRefusal, type Journal, type JournalRecord, type RecordDraft } from "../calls/index.ts";
-import type { Clock, Logger } from "../kernel/index.ts";
-import { BatchPace } from "./batch-pace.ts";
+import { BatchPace, type Clock, type Logger } from "../kernel/index.ts";
 import { decodeRecord, encodeFrame, endNotePayload, frameBound, type RecordHead, recordPayload } from "./record-format.ts";
 import { type Remains, takeStock } from "./recovery.ts";
 import { readSegment, segmentPath } from "./segment-file.ts";

@@ -1,3 +1,4 @@
+export { BatchPace } from "./batch-pace.ts";
 export { type Clock, sleep, systemClock, type Timer } from "./clock.ts";
 export {
   CallwrightError,
@@ -8,5 +9,6 @@ export {
   refusals,
   unparsed,
 } from "./errors.ts";
+export { sweepTimers, type TimerSweep } from "./timer-sweep.ts";
 export { derive, idOfUuid, type Ids, isId, systemIds, uuidOf } from "./ids.ts";
 export { jsonLogger, type Logger, type LogLevel, logLevels, silentLogger } from "./logger.ts";

@@ -48,6 +48,7 @@ export class CallMedia implements TickMember {
       endpoint.enter(wanted);
     }
     this.#ticking = [...this.#endpoints.values()];
+    for (const endpoint of this.#ticking) endpoint.relayTo(this.#ticking.find((other) => isRelayOf(other, endpoint)));
     const heard = this.#mixer.arrange(this.#endpoints);
     for (const endpoint of this.#endpoints.values()) endpoint.listen(heard.has(endpoint));
     this.#isHeard = this.#ticking.some(({ hearing }) => hearing !== undefined);
@@ -87,4 +88,8 @@ export class CallMedia implements TickMember {
     this.#closing.add(closing);
     void closing.finally(() => this.#closing.delete(closing));
   }
+}
+
+function isRelayOf({ plan: { source } }: Endpoint, { plan: { endpointId } }: Endpoint): boolean {
+  return source.kind === "relay" && source.endpointId === endpointId;
 }

@@ -38,7 +38,9 @@ export type Source =
   /** The tone a caller hears while the other side rings. */
   | { readonly kind: "ringback" }
   /** The voices of these endpoints of the same call, without its own. */
-  | { readonly kind: "mix"; readonly endpointIds: readonly string[] };
+  | { readonly kind: "mix"; readonly endpointIds: readonly string[] }
+  /** The packets of this endpoint as they come: both have the same codec, which nobody here decodes. */
+  | { readonly kind: "relay"; readonly endpointId: string };
 
 /** Digits to send as RFC 4733 events. Done once: an id that was seen is never sent again. */
 export type DigitsPlan = { readonly digitsId: string; readonly digits: string; readonly toneMs: number; readonly gapMs: number };
@@ -79,10 +81,18 @@ export type EndpointPlan = {
   readonly remote?: SocketAddress & { readonly rtcpPort: number };
   /** Where the signalling came from, when media goes there until the peer's own RTP shows a better address. */
   readonly signalingAddress?: string;
-  readonly codec: CodecName;
+  /** Absent for one that is not decoded here. Then only a relay and events are sent; a prompt, a recording and a detection end as failed. */
+  readonly codec?: CodecName;
+  /** Of RTP timestamps; 8,000 when left out, as all codecs have that we decode. */
+  readonly clockRateHz?: number;
   readonly payloadType: number;
   /** Payload type of telephone-event (RFC 4733) towards the peer; absent when not negotiated. */
   readonly telephoneEvent?: number;
+  /** What the peer sends, when it is numbered otherwise than what it gets. */
+  readonly receivePayloadType?: number;
+  readonly receiveTelephoneEvent?: number;
+  /** RTCP comes and goes on the port of RTP (RFC 5761). */
+  readonly rtcpMux?: true;
   readonly ssrc: number;
   /** Our side of the session direction: whether we send, and whether we take what comes. */
   readonly sends: boolean;

@@ -1,4 +1,4 @@
-import type { Clock, Ids, Logger, Timer } from "../kernel/index.ts";
+import { BatchPace, type Clock, type Ids, type Logger } from "../kernel/index.ts";
 import type { OpenRtpSockets } from "../rtp/index.ts";
 import { CallMedia } from "./call-media.ts";
 import type { EndpointContext } from "./endpoint/context.ts";
@@ -15,7 +15,7 @@ export type MediaRuntimeOptions = {
   readonly ids: Ids;
   readonly logger: Logger;
   readonly openSockets: OpenRtpSockets;
-  /** Takes what happened, a batch at most once a millisecond. */
+  /** Takes what happened, in batches. */
   readonly report: (reports: readonly MediaReport[]) => void;
 };
 
@@ -31,7 +31,7 @@ export class MediaRuntime {
   /** Calls that left, until their recordings are closed. */
   readonly #ending = new Set<Promise<void>>();
   #reports: MediaReport[] = [];
-  #flushTimer: Timer | undefined;
+  readonly #pace: BatchPace;
 
   constructor(options: MediaRuntimeOptions) {
     const { host, clock, ids, logger, openSockets } = options;
@@ -39,6 +39,7 @@ export class MediaRuntime {
     const outbox = new Outbox();
     this.#context = { host, clock, ids, logger, openSockets, outbox, prompts, loops: composeLoops() };
     this.#report = options.report;
+    this.#pace = new BatchPace(clock, () => this.#flush());
     this.#tick = new Tick(clock, {
       failed: ({ callId }, cause) => this.#fail(callId, cause),
       slotDone: () => outbox.flush(),
@@ -96,15 +97,14 @@ export class MediaRuntime {
 
   #emit(callId: string, endpointId: string, event: MediaEvent): void {
     this.#reports.push({ callId, endpointId, event });
-    this.#flushTimer ??= this.#context.clock.after(0, this.#flush);
+    this.#pace.want(true);
   }
 
-  readonly #flush = (): void => {
-    this.#flushTimer?.cancel();
-    this.#flushTimer = undefined;
+  #flush(): void {
+    this.#pace.begun();
     if (this.#reports.length === 0) return;
     const reports = this.#reports;
     this.#reports = [];
     this.#report(reports);
-  };
+  }
 }

@@ -1,5 +1,5 @@
 export { JitterBuffer } from "./jitter-buffer.ts";
-export { emptyRtpHeader, parseRtp, rtpHeaderBytes, type RtpHeader, writeRtpHeader } from "./packet.ts";
+export { emptyRtpHeader, parseRtp, type ReceivedRtpHeader, rtpHeaderBytes, type RtpHeader, writeRtpHeader } from "./packet.ts";
 export { PortPool } from "./port-pool.ts";
 export { ReceiverStatistics } from "./receiver-statistics.ts";
 export { formatRtcp, parseRtcp, type ReportBlock, type RtcpReport } from "./rtcp.ts";

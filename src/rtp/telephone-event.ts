@@ -7,15 +7,14 @@
  *   |     event     |E|R| volume    |          duration             |
  *   +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
  *
- * All packets of one event carry the timestamp of its begin; the duration grows. Timestamps are of 8 kHz.
+ * All packets of one event carry the timestamp of its begin; the duration grows. Both are in units of the clock rate, 8 kHz unless something else is said.
  */
 import { byteAt, readUint16, writeUint16 } from "./packet.ts";
 
 export const telephoneEventBytes = 4;
 const digitNames = "0123456789*#ABCD";
-const samplesPerMs = 8;
+const usualClockRateHz = 8000;
 const frameMs = 20;
-const frameSamples = frameMs * samplesPerMs;
 /** −10 dBm0, a usual level. */
 const volume = 10;
 /** §2.5.1.4: the last packet is sent three times. */
@@ -37,14 +36,16 @@ export class TelephoneEventSender {
   readonly #events: readonly number[];
   readonly #toneFrames: number;
   readonly #pauseFrames: number;
+  readonly #frameUnits: number;
   #index = 0;
   /** Frames since the current digit began. */
   #frame = 0;
 
   /** Characters that are no digit are left out. Times are rounded to frames; a pause has room for the repeated end. */
-  constructor(digits: string, toneMs: number, gapMs: number) {
+  constructor(digits: string, toneMs: number, gapMs: number, clockRateHz = usualClockRateHz) {
+    this.#frameUnits = (clockRateHz * frameMs) / 1000;
     this.#events = Array.from(digits.toUpperCase(), (digit) => digitNames.indexOf(digit)).filter((event) => event >= 0);
-    this.#toneFrames = Math.max(2, Math.min(Math.floor(longestDuration / frameSamples), Math.round(toneMs / frameMs)));
+    this.#toneFrames = Math.max(2, Math.min(Math.floor(longestDuration / this.#frameUnits), Math.round(toneMs / frameMs)));
     this.#pauseFrames = Math.max(endPackets, Math.round(gapMs / frameMs));
   }
 
@@ -66,7 +67,7 @@ export class TelephoneEventSender {
     const isEnd = this.#frame >= this.#toneFrames;
     payload[0] = event;
     payload[1] = (isEnd ? 0x80 : 0) | volume;
-    writeUint16(payload, 2, Math.min(this.#frame, this.#toneFrames) * frameSamples);
+    writeUint16(payload, 2, Math.min(this.#frame, this.#toneFrames) * this.#frameUnits);
     return this.#frame === 1 ? "begin" : "event";
   }
 }
@@ -89,6 +90,8 @@ export type DigitListener = {
  */
 export class TelephoneEventReceiver {
   readonly #listener: DigitListener;
+  /** Of the timestamps. */
+  clockRateHz = usualClockRateHz;
   #isDown = false;
   /** Begin of the event heard last; undefined before the first. */
   #timestamp: number | undefined;
@@ -141,6 +144,6 @@ export class TelephoneEventReceiver {
   #up(): void {
     if (!this.#isDown) return;
     this.#isDown = false;
-    this.#listener.digit(digitNames[this.#event] ?? "", Math.round((this.#earlier + this.#duration) / samplesPerMs));
+    this.#listener.digit(digitNames[this.#event] ?? "", Math.round(((this.#earlier + this.#duration) * 1000) / this.clockRateHz));
   }
 }

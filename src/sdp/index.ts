@@ -1,11 +1,10 @@
-export { receives, sends } from "./direction.ts";
-export { formatSdp } from "./format.ts";
-export {
-  acceptAnswer,
-  createAnswer,
-  createOffer,
-  type LocalMedia,
-  type Negotiated,
-} from "./offer-answer.ts";
-export { parseSdp } from "./parse.ts";
-export type { SessionDescription } from "./session-description.ts";
+export { receives, sends } from "./attribute/direction.ts";
+export type { PayloadFormat } from "./attribute/payload-format.ts";
+export { formatSdp } from "./description/format-sdp.ts";
+export { parseSdp } from "./description/parse-sdp.ts";
+export type { SessionDescription } from "./description/session-description.ts";
+export { acceptAnswer } from "./offer-answer/accept-answer.ts";
+export { isSameFormat } from "./offer-answer/codec.ts";
+export { createAnswer } from "./offer-answer/create-answer.ts";
+export { createOffer } from "./offer-answer/create-offer.ts";
+export type { LocalMedia, Negotiated, RelayedFormat, SessionHistory } from "./offer-answer/session-sides.ts";

@@ -5,7 +5,6 @@
 import type { Clock } from "../kernel/index.ts";
 import type { SipRequest } from "./message/message.ts";
 import { tagOf } from "./message/name-addr.ts";
-import { flat } from "./transaction/matching.ts";
 
 export class MergeGuard {
   readonly #clock: Clock;
@@ -40,5 +39,5 @@ export class MergeGuard {
 }
 
 function keyOf({ headers }: SipRequest): string {
-  return flat(`${headers.get("Call-ID")} ${tagOf(headers.get("From") ?? "")} ${headers.get("CSeq")}`);
+  return `${headers.get("Call-ID")} ${tagOf(headers.get("From") ?? "")} ${headers.get("CSeq")}`;
 }

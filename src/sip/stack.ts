@@ -3,14 +3,14 @@
  * Whatever can be answered without memory is, so a flood of requests that match nothing costs none (RFC 3261 §8.2.7).
  */
 import type { Clock, Ids, Logger } from "../kernel/index.ts";
-import { derive } from "../kernel/index.ts";
+import { derive, sweepTimers, type TimerSweep } from "../kernel/index.ts";
 import { acceptHeaders } from "./body/session-body.ts";
 import { type Body, requestOf, responseTo } from "./message/builder.ts";
 import type { HeaderPair } from "./message/header-list.ts";
 import type { SipRequest, SipResponse } from "./message/message.ts";
 import { parseNameAddr, tagOf } from "./message/name-addr.ts";
 import { noParams } from "./message/params.ts";
-import { formatHostPort, type SipUri } from "./message/uri.ts";
+import { formatHostPort } from "./message/uri.ts";
 import { formatVia } from "./message/via.ts";
 import type { Dialog, DialogValues } from "./dialog/dialog.ts";
 import type { RequestOutcome } from "./dialog/dialog-requests.ts";
@@ -20,12 +20,13 @@ import { refuseSuccess, type UsageHost } from "./dialog/usage-host.ts";
 import { MergeGuard } from "./merge-guard.ts";
 import { checkInitial, checkRequest, type BareAnswer } from "./request-checks.ts";
 import type { InviteServerTransaction } from "./transaction/invite-server.ts";
-import { flat } from "./transaction/matching.ts";
+import type { Located, Locator, SipAddresses } from "./location/locator.ts";
+import { requestInTurn } from "./transaction/in-turn.ts";
 import type { NonInviteServerTransaction } from "./transaction/non-invite-server.ts";
 import { standardTimers, type TimerBase } from "./transaction/timers.ts";
-import { type TransactionCounters, TransactionLayer } from "./transaction/transaction-layer.ts";
+import { type TransactionCounters, TransactionLayer, type TransactionUser } from "./transaction/transaction-layer.ts";
 import { replyAddress } from "./transport/address.ts";
-import type { SipAddress, SipProtocol, SipTransport } from "./transport/transport.ts";
+import type { SipAddress, SipTransport } from "./transport/transport.ts";
 
 export type SipStackOptions = {
   readonly transport: SipTransport;
@@ -39,8 +40,8 @@ export type SipStackOptions = {
   readonly extensions?: readonly string[];
   /** In-dialog methods that `InviteEvents.received` answers, beside INFO. */
   readonly methods?: readonly string[];
-  /** The address of a named next hop; without it, or when it finds none, the peer's last source is used. */
-  readonly resolve?: (uri: SipUri, protocol: SipProtocol) => Promise<SipAddress | undefined>;
+  /** Finds the addresses of a named next hop; without it, or when it finds none, the peer's last source is used. */
+  readonly locator?: Pick<Locator, "locate" | "avoid">;
   /** Asked for each initial INVITE and REGISTER before there is a transaction: overload, unknown sources, challenges. A refusal goes out without state. */
   readonly screen?: (request: SipRequest, source: SipAddress) => BareAnswer | undefined;
 };
@@ -55,7 +56,8 @@ export type RequestOptions = {
   readonly callId: string;
   readonly branch: string;
   readonly sequence: number;
-  readonly destination: SipAddress;
+  /** Best first; each further one is tried when the one before failed (RFC 3263 §4.3). */
+  readonly destinations: SipAddresses;
   readonly headers?: readonly HeaderPair[];
   readonly body?: Body;
 };
@@ -86,6 +88,8 @@ const methodsCounted: ReadonlySet<string> = new Set([
 
 export class SipStack {
   readonly #options: SipStackOptions;
+  /** All timers of transactions and dialogs. */
+  readonly #clock: TimerSweep;
   readonly #layer: TransactionLayer;
   readonly #host: UsageHost;
   readonly #extensions: readonly string[];
@@ -102,17 +106,20 @@ export class SipStack {
 
   constructor(options: SipStackOptions) {
     this.#options = options;
-    const { transport, clock, ids, product } = options;
+    const { transport, ids, product } = options;
+    const clock = sweepTimers(options.clock);
+    this.#clock = clock;
     const timers = options.timers ?? standardTimers;
     this.#extensions = options.extensions ?? [];
     this.#merges = new MergeGuard(clock, 64 * timers.t1Ms);
     this.#tagSecret = Buffer.from(ids.random(16), "hex");
-    this.#layer = new TransactionLayer(transport, clock, timers, {
+    const user: TransactionUser = {
       request: (request, source) => this.#receive(request, source),
       acknowledgement: (ack) => this.#find(ack.headers.get("Call-ID"), ack.headers.get("To"))?.acknowledged(ack),
       success: (response, source) => this.#receiveSuccess(response, source),
       answerCancel: (cancel, source, status) => this.answerWithoutState(cancel, source, { status }),
-    });
+    };
+    this.#layer = new TransactionLayer(transport, clock, timers, user, options.locator);
     const allow = [...new Set(["INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "UPDATE", "INFO", ...(options.methods ?? [])])].join(", ");
     this.#host = {
       clock,
@@ -124,6 +131,7 @@ export class SipStack {
       allow,
       sessionHeaders: [["Allow", allow], ...(this.#extensions.length > 0 ? [["Supported", this.#extensions.join(", ")] as const] : [])],
       reach: (dialog, go) => this.#reach(dialog, go),
+      avoid: (address, forMs) => options.locator?.avoid(address, forMs),
     };
   }
 
@@ -158,14 +166,14 @@ export class SipStack {
 
   /** Sends a request outside of dialogs (OPTIONS, REGISTER, …); `done` hears the final answer, 408 or 503. */
   request(options: RequestOptions, done: (outcome: RequestOutcome) => void): void {
-    const { protocol } = options.destination;
-    const sentBy = this.#options.transport.sentBy(options.destination);
+    const [destination] = options.destinations;
+    const sentBy = this.#options.transport.sentBy(destination);
     const request = requestOf({
       ...options,
-      via: formatVia({ protocol: protocol.toUpperCase(), ...sentBy, branch: options.branch, rport: "asked", params: noParams }),
+      via: formatVia({ protocol: destination.protocol.toUpperCase(), ...sentBy, branch: options.branch, rport: "asked", params: noParams }),
       headers: [["User-Agent", this.#options.product], ...(options.headers ?? [])],
     });
-    this.#layer.request(request, options.destination, {
+    requestInTurn(this.#host, request, options.destinations, {
       response: (response) => {
         if (response.status >= 200) done({ status: response.status, response });
       },
@@ -201,6 +209,7 @@ export class SipStack {
     this.#layer.close();
     for (const usage of this.#usages.values()) usage.close();
     this.#usages.clear();
+    this.#clock.close();
   }
 
   #receive(request: SipRequest, source: SipAddress): void {
@@ -272,24 +281,21 @@ export class SipStack {
     if (this.#usages.get(key) === usage) this.#usages.delete(key);
   };
 
-  #reach(dialog: Dialog, go: (destination: SipAddress) => void): void {
+  #reach(dialog: Dialog, go: (destinations: SipAddresses) => void): void {
     const hop = dialog.nextHop();
-    const { peer, protocol } = dialog.values;
-    if (hop.kind === "address") return go(hop.address);
-    if (this.#options.resolve === undefined) return go(peer);
-    const next = (address: SipAddress | undefined) => {
-      if (!this.#isClosed) go(address ?? peer);
+    const { peer, callId } = dialog.values;
+    if (hop.kind === "address") return go([hop.address]);
+    const { locator, logger } = this.#options;
+    if (locator === undefined) return go([peer]);
+    const found = (located: Located) => {
+      if (this.#isClosed) return;
+      if (!located.ok) logger.warn({ reason: located.reason }, "cannot find the next hop of a dialog, using the peer's last address");
+      go(located.ok ? located.addresses : [peer]);
     };
-    this.#options.resolve(hop.uri, protocol).then(next, (error: unknown) => {
-      this.#options.logger.warn(
-        { err: error, host: hop.uri.host },
-        "cannot resolve the next hop of a dialog, using the peer's last address",
-      );
-      next(undefined);
-    });
+    locator.locate(hop.target, found, callId);
   }
 }
 
 function usageKey(callId: string, localTag: string): string {
-  return flat(`${callId}\0${localTag}`);
+  return `${callId}\0${localTag}`;
 }

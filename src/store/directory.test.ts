@@ -94,7 +94,7 @@ test("every kind of row is there at once, and as it was after a restart", async 
     line: line("l1", "u1", "5001"),
     number: number("n1", "+18144043093", "f1"),
     trunk: trunk("t1"),
-    open: trunk("t2", { username: null, password: null, prefixes: [], sourceAddresses: [] }),
+    open: trunk("t2", { port: null, transport: null, username: null, password: null, prefixes: [], sourceAddresses: [] }),
     apiKey: apiKey("k1", "u1", "h1"),
     login: login("l1", "u1", "h2"),
     application: application("a1", "u1"),

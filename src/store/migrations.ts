@@ -14,7 +14,8 @@ const migrations: Readonly<Record<string, Migration>> = {
   // Names are run in their order, so this one sorts behind the tables that it refers to.
   "2026-11-20-states-of-agents": { up: (db) => run(db, agentStateTable) },
   "2026-11-20-tokens-of-applications": { up: (db) => run(db, applicationTables) },
-  "2026-11-20-trunk-policies": { up: (db) => run(db, "alter table trunks add column policy json not null default '{}'") },
+  "2026-11-20-trunks-without-port": { up: (db) => run(db, trunksWithoutPort) },
+  "2026-11-20-trust-and-policy-of-trunks": { up: (db) => run(db, "alter table trunks add column policy json not null default '{}'") },
 };
 
 /** Brings the schema up to date. Throws what the failing step threw. */
@@ -168,4 +169,9 @@ create table access_tokens (${owned},
 create unique index access_tokens_token_hash on access_tokens (token_hash);
 create index access_tokens_account on access_tokens (account_id);
 create index access_tokens_application on access_tokens (application_id);
+`;
+
+/** Port and transport may be left to the records of the host; rows that are there keep theirs. */
+const trunksWithoutPort = `
+alter table trunks alter column port drop not null, alter column transport drop not null;
 `;

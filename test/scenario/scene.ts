@@ -32,6 +32,9 @@ export type Behaviour = {
   readonly silent?: boolean;
   /** Answers at once when it is asked to. */
   readonly autoAnswers?: boolean;
+  /** What it can do, when that is not plain; and what it answers, when that does not follow from it. */
+  readonly media?: Partial<LocalMedia>;
+  readonly answer?: string;
 };
 
 async function world(weather: Partial<NetworkWeather> = {}, options: HouseOptions = {}): Promise<World & { house: CallHouse }> {
@@ -67,7 +70,11 @@ export async function crash(at: Scene | (World & { house: CallHouse }), gapMs: n
 /** Rings, then does as told; agrees to every re-INVITE. */
 export function callee({ network, clock }: World, address: string, behaviour: Behaviour): FarEnd {
   const agent = userAgent(network, clock, address);
-  const log = recorded({ offered: (offer, respond) => respond(200, answerTo(offer, address)) });
+  const answer = (offer: Body | undefined) =>
+    behaviour.answer === undefined
+      ? answerTo(offer, mediaAt(address, behaviour.media))
+      : { contentType: "application/sdp", content: behaviour.answer };
+  const log = recorded({ offered: (offer, respond) => respond(200, answer(offer)) });
   let latest: InviteUsage | undefined;
   agent.stack.onInvite((transaction) => {
     if (behaviour.silent === true) return;
@@ -78,9 +85,9 @@ export function callee({ network, clock }: World, address: string, behaviour: Be
     const { rejectsWith, answersAfterMs } = behaviour;
     const offer = { contentType: "application/sdp", content: transaction.request.body };
     const isAsked = transaction.request.headers.get("Call-Info")?.endsWith(";answer-after=0") === true;
-    if (behaviour.autoAnswers === true && isAsked) usage.answer(answerTo(offer, address));
+    if (behaviour.autoAnswers === true && isAsked) usage.answer(answer(offer));
     else if (rejectsWith !== undefined) usage.reject(rejectsWith);
-    else if (answersAfterMs !== undefined) clock.after(answersAfterMs, () => usage.answer(answerTo(offer, address)));
+    else if (answersAfterMs !== undefined) clock.after(answersAfterMs, () => usage.answer(answer(offer)));
   });
   return { agent, log, usage: () => latest ?? never(`${address} was not called`) };
 }
@@ -90,7 +97,8 @@ export type CallingOptions = {
   readonly from?: string;
   /** Record-Route and the like, as proxies on the way would add them. */
   readonly headers?: readonly (readonly [string, string])[];
-  /** The session description, when it is not a plain one. */
+  /** What it can do, when that is not plain; and its session description, when that does not say so. */
+  readonly media?: Partial<LocalMedia>;
   readonly offer?: string;
   /** Answers requests in its dialog. */
   readonly received?: InviteEvents["received"];
@@ -103,13 +111,15 @@ let calls = 0;
 
 /** Someone who calls the house. */
 export function caller({ network, clock }: World, address: string, options: CallingOptions): FarEnd {
-  const { to, from = "+4930900", headers = [], offer = formatSdp(createOffer(mediaAt(address))), authorization, received } = options;
+  const { to, from = "+4930900", headers = [], authorization, received } = options;
+  const media = mediaAt(address, options.media);
+  const { offer = formatSdp(createOffer(media)) } = options;
   const agent = userAgent(network, clock, address);
   const name = `${address}-${++calls}`;
   let latest: InviteUsage | undefined;
   const log = recorded({
     ...(received && { received }),
-    offered: (changed, respond) => respond(200, answerTo(changed, address)),
+    offered: (changed, respond) => respond(200, answerTo(changed, media)),
     challenged: (response) => {
       if (authorization !== undefined) latest = call(2, authorization(response));
     },
@@ -125,7 +135,7 @@ export function caller({ network, clock }: World, address: string, options: Call
         branch: `z9hG4bK-${name}-${sequence}`,
         sequence,
         contact: agent.stack.contactUri("caller", agent.address),
-        destination: { protocol: "udp", address: houseAddress, port: 5060 },
+        destinations: [{ protocol: "udp", address: houseAddress, port: 5060 }],
         body: { contentType: "application/sdp", content: offer },
         headers,
         ...(header && { authorization: header }),
@@ -166,10 +176,10 @@ export function mediaAt(address: string, changes: Partial<LocalMedia> = {}): Loc
   };
 }
 
-function answerTo(offer: Body | undefined, address: string): Body {
+function answerTo(offer: Body | undefined, media: LocalMedia): Body {
   const parsed = parseSdp(offer?.content ?? "");
-  const made = parsed.ok ? createAnswer(parsed.value, mediaAt(address)) : undefined;
-  return { contentType: "application/sdp", content: formatSdp(made?.ok ? made.answer : createOffer(mediaAt(address))) };
+  const made = parsed.ok ? createAnswer(parsed.value, media) : undefined;
+  return { contentType: "application/sdp", content: formatSdp(made?.ok ? made.answer : createOffer(media)) };
 }
 
 export async function originate({ house, clock }: Scene): Promise<Call> {

@@ -12,10 +12,11 @@ import { Incoming } from "../../src/calls/signaling/incoming.ts";
 import { SipSignaling } from "../../src/calls/signaling/sip-signaling.ts";
 import { type Flow, type Phone, type Trunk, usualTrunkPolicy } from "../../src/directory/index.ts";
 import { createScriptLibrary, type ScriptLibraryOptions, validateFlow } from "../../src/flows/index.ts";
-import { derive, silentLogger } from "../../src/kernel/index.ts";
+import { derive, silentLogger, systemIds } from "../../src/kernel/index.ts";
 import type { MediaEngine, MediaEvent, MediaEventHandler, MediaPlan } from "../../src/media/index.ts";
 import { PortPool } from "../../src/rtp/index.ts";
-import { Challenger } from "../../src/sip/index.ts";
+import { Challenger, Locator } from "../../src/sip/index.ts";
+import type { LocatorOptions } from "../../src/sip/location/locator.ts";
 import { fakeDirectory } from "./fakes/directory.ts";
 import { userAgent } from "./sip-ends.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
@@ -94,7 +95,7 @@ export class FakeMedia implements MediaEngine {
 
 export type HouseOptions = Partial<Pick<LiveCallsOptions, "outboxOf" | "ship">> &
   Pick<ScriptLibraryOptions, "planFormats"> &
-  Pick<RoutingOptions, "sipHosts">;
+  Pick<RoutingOptions, "sipHosts"> & { readonly locator?: Partial<LocatorOptions> };
 
 export type CallHouse = {
   readonly options: HouseOptions;
@@ -126,7 +127,8 @@ export async function callHouse(
   former?: CallHouse,
   options: HouseOptions = former?.options ?? {},
 ): Promise<CallHouse> {
-  const { stack, transport } = userAgent(network, clock, address);
+  const locator = new Locator({ clock, ids: systemIds(clock), ...options.locator });
+  const { stack, transport } = userAgent(network, clock, address, "udp", { locator });
   flowsDirectory ??= mkdtempSync(join(tmpdir(), "cw-flows-"));
   const directoryOfFlows = flowsDirectory;
   let made = journal.records.length * 1000;
@@ -156,19 +158,18 @@ export async function callHouse(
     session,
     limits: { ringMs: 60_000, totalMs: 600_000 },
   });
-  const resolver = { resolve: async (host: string) => ({ ok: true, addresses: [host] }) as const };
   const signaling = new SipSignaling({
     clock,
     log,
     stack,
-    resolver,
+    locator,
     secret,
     session,
     credentials: new TrunkCredentials(directory, secret),
     incoming,
   });
   const history = { get: async () => undefined, list: async () => ({ items: [], more: false, total: 0 }), events: async () => [] };
-  const views = new LiveViews(history, log, journal.durable);
+  const views = new LiveViews(history, log, journal.durable, () => journal.durable);
   const shipped: { record: JournalRecord; ended: readonly Call[] }[] = [];
   const requests: { request: HttpRequest; answer: (result: HttpResult) => void }[] = [];
   const calls = new LiveCalls({

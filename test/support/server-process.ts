@@ -25,6 +25,9 @@ export type HttpAnswer = {
 
 const root = join(import.meta.dirname, "../..");
 
+/** What `npm start` gives the server beside its settings: compiled code is kept, and memory that threads freed is not spread over eight pools each. */
+export const startEnvironment = { NODE_COMPILE_CACHE: "node_modules/.cache/compile", MALLOC_ARENA_MAX: "2" } as const;
+
 /** Callwright as a process of its own, on a data directory and ports of its own. Disposing it leaves nothing behind, the database included. */
 export class ServerProcess implements AsyncDisposable {
   readonly url: string;
@@ -51,6 +54,7 @@ export class ServerProcess implements AsyncDisposable {
     this.sipPort = sipPort;
     this.environment = {
       ...withoutSettings(process.env),
+      ...startEnvironment,
       CALLWRIGHT_DATA_DIR: dataDirectory,
       CALLWRIGHT_HTTP_PORT: String(httpPort),
       CALLWRIGHT_SIP_PORT: String(sipPort),

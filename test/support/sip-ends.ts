@@ -87,7 +87,7 @@ export function inviteOptions(from: UserAgent, to: UserAgent, more: Partial<Invi
     branch: "z9hG4bK-first",
     sequence: 1,
     contact: from.stack.contactUri("leg-a", to.address),
-    destination: to.address,
+    destinations: [to.address],
     body: sdp("offer"),
     ...more,
   };

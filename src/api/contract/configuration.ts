@@ -33,8 +33,9 @@ export type TrunkPolicyView = {
 export type TrunkView = Entry & {
   readonly name: string;
   readonly host: string;
-  readonly port: number;
-  readonly transport: "udp" | "tcp";
+  /** null: as the records of the host say. */
+  readonly port: number | null;
+  readonly transport: "udp" | "tcp" | null;
   readonly username: string | null;
   /** The password itself is never shown. */
   readonly hasPassword: boolean;
@@ -47,8 +48,8 @@ export type TrunkView = Entry & {
 export type NewTrunk = {
   readonly name: string;
   readonly host: string;
-  readonly port?: number;
-  readonly transport?: "udp" | "tcp";
+  readonly port?: number | null;
+  readonly transport?: "udp" | "tcp" | null;
   readonly username?: string | null;
   readonly password?: string | null;
   readonly prefixes?: readonly string[];

@@ -85,7 +85,7 @@ function viewOfLeg(leg: Leg): LegView {
     sipStatus: leg.outcome?.sipStatus ?? (leg.answeredAt === undefined ? null : 200),
     trunkId: leg.route.trunkId ?? null,
     phoneId: leg.route.phoneId ?? null,
-    codec: leg.media?.codec ?? null,
+    codec: leg.media?.codec ?? leg.media?.relayed?.name ?? null,
     headers: leg.headers ?? {},
     createdAt: timeOf(leg.createdAt),
     answeredAt: timeOrNull(leg.answeredAt),

@@ -1,5 +1,5 @@
 /** Everything that can reach a call: what clients command, what the far ends did, what time did. */
-import type { DialogValues, EndReason } from "../../sip/index.ts";
+import type { DialogValues, EndReason, SipAddress } from "../../sip/index.ts";
 import type { MediaEvent } from "../../media/index.ts";
 import type { CallCommand } from "../calls.ts";
 import type {
@@ -16,6 +16,7 @@ import type {
   Origin,
   PartyRole,
   PeerInvite,
+  Relayable,
   ScriptPin,
 } from "../model.ts";
 
@@ -59,6 +60,7 @@ export type InviteInput = {
   /** SDP of the peer's offer, and what comes of it. */
   readonly offer: string;
   readonly media: Negotiated;
+  readonly relayable?: Relayable;
   readonly dialog: DialogValues;
   readonly identity?: CallerIdentity;
   readonly diversions?: readonly Diversion[];
@@ -70,8 +72,8 @@ export type InviteInput = {
 /** What is kept of the header fields of an answer. */
 type AnswerHeaders = Readonly<Record<string, string>>;
 
-export type LegSignal = { readonly legId: string } & (
-  | { readonly kind: "leg-rang"; readonly status: number; readonly headers?: AnswerHeaders }
+export type LegSignal = { readonly legId: string } /** `reached`: which of several servers it was that answered. */ & (
+  | { readonly kind: "leg-rang"; readonly status: number; readonly headers?: AnswerHeaders; readonly reached?: SipAddress }
   | { readonly kind: "leg-challenged"; readonly header: "WWW-Authenticate" | "Proxy-Authenticate"; readonly values: readonly string[] }
   | { readonly kind: "leg-answered"; readonly dialog: DialogValues; readonly media: Negotiated; readonly headers?: AnswerHeaders }
   /** The answer's session description was of no use; the dialog stands and must be ended. */

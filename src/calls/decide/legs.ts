@@ -7,6 +7,7 @@ import { digitInformed, digitsInformed } from "./digits.ts";
 import { debtOf, endLeg, partyLeft } from "./ending.ts";
 import type { LegSignal } from "./inputs.ts";
 import { redirected, tryNext } from "./redirects.ts";
+import { answerTowards } from "./relay.ts";
 import { dial, startScript } from "./set-up.ts";
 import type { Step } from "./step.ts";
 
@@ -16,9 +17,9 @@ type Decisions = { readonly [K in LegSignal["kind"]]: (step: Step, leg: Leg, sig
 const mostAttempts = 3;
 
 export const legDecisions: Decisions = {
-  "leg-rang"(step, leg, { status, headers }) {
+  "leg-rang"(step, leg, { status, headers, reached }) {
     if (leg.state !== "inviting") return;
-    step.emit({ kind: "leg.rang", at: step.now, legId: leg.id, status, ...(headers && { headers }) });
+    step.emit({ kind: "leg.rang", at: step.now, legId: leg.id, status, ...(headers && { headers }), ...(reached && { reached }) });
     const waiting = step.call.parties[leg.partyId]?.by;
     if (waiting === undefined) return;
     for (const other of liveLegsOf(step.call, waiting)) {
@@ -66,7 +67,7 @@ export const legDecisions: Decisions = {
         : signal.cause === "response"
           ? outcomeOfStatus(signal.status, signal.reason, signal.why)
           : signal.cause === "timeout"
-            ? outcomes.timedOut()
+            ? outcomes.timedOut(signal.reason)
             : signal.cause === "lost"
               ? outcomes.lost()
               : outcomes.unreachable(signal.reason);
@@ -157,9 +158,12 @@ function dialNext(step: Step, by: string, { to, callerId }: DialNext): void {
   dial(step, { role: "callee", address: to, callerId, ringMs: step.call.limits.ringMs, by });
 }
 
-/** The caller of a plain dialled call is answered when the callee is; the SDP for it was settled when the call came in. */
+/** The caller of a plain dialled call is answered when the callee is; the SDP for it was settled when the call came in, but for a codec that is relayed. */
 function answerWaiting(step: Step, leg: Leg, calleeId: string): void {
   if (leg.direction !== "inbound" || leg.state === "answered" || leg.offered === undefined) return;
-  if (answeredLegOf(step.call, calleeId) === undefined) return;
-  step.emit({ kind: "leg.answered", at: step.now, legId: leg.id, media: leg.offered });
+  const agreed = answeredLegOf(step.call, calleeId)?.media;
+  if (agreed === undefined) return;
+  const media = answerTowards(leg, agreed);
+  if (media !== undefined) step.emit({ kind: "leg.answered", at: step.now, legId: leg.id, media });
+  else partyLeft(step, calleeId, outcomes.noCommonCodec());
 }

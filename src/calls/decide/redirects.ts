@@ -7,6 +7,7 @@ import type { Address, Leg, LegRoute, Outcome } from "../model.ts";
 import { outcomes } from "../outcome.ts";
 import type { LegSignal } from "./inputs.ts";
 import { goesRound, passedOn } from "./presenting.ts";
+import { relayableFor } from "./relay.ts";
 import { ring } from "./set-up.ts";
 import type { Step } from "./step.ts";
 
@@ -34,10 +35,10 @@ export function redirected(step: Step, leg: Leg, status: number, contacts: Redir
 
 /** Calls the next target. False when there is none, or no port for it. */
 export function tryNext(step: Step, partyId: string): boolean {
-  const { targets: [next] = [], answeredAt, leftAt } = step.call.parties[partyId] ?? {};
+  const { targets: [next] = [], answeredAt, leftAt, by } = step.call.parties[partyId] ?? {};
   if (next === undefined || answeredAt !== undefined || leftAt !== undefined) return false;
   const before = Object.keys(step.call.legs).length;
-  ring(step, partyId, [next]);
+  ring(step, partyId, [next], relayableFor(step.call, by));
   return Object.keys(step.call.legs).length > before;
 }
 

@@ -1,10 +1,11 @@
 /** How calls and parties begin. */
-import type { Address, Json, LegRoute, PartyRole, ScriptPin } from "../model.ts";
+import type { Address, Json, LegRoute, PartyRole, Relayable, ScriptPin } from "../model.ts";
 import { outcomes } from "../outcome.ts";
 import { mainBridge } from "../parts.ts";
 import { partyLeft } from "./ending.ts";
 import type { InviteInput, OriginateInput } from "./inputs.ts";
 import { goesRound, presentationOf } from "./presenting.ts";
+import { relayableFor } from "./relay.ts";
 import type { Step } from "./step.ts";
 
 export function originated(step: Step, input: OriginateInput): void {
@@ -72,6 +73,7 @@ export function invited(step: Step, input: InviteInput): void {
     invite: input.invite,
     offer: input.offer,
     offered: input.media,
+    ...(input.relayable && { relayable: input.relayable }),
     dialog: input.dialog,
   });
   if (input.leadsTo.kind === "dial") {
@@ -130,16 +132,18 @@ export function dial(step: Step, dialling: Dialling): void {
     step,
     partyId,
     routes.routes.map((route) => ({ ...route, ...facts })),
+    relayableFor(step.call, dialling.by),
   );
   if (!Object.values(step.call.legs).some((leg) => leg.partyId === partyId)) partyLeft(step, partyId, outcomes.noPorts());
 }
 
 /** Rings a party's devices: one leg each, as far as there are ports. */
-export function ring(step: Step, partyId: string, routes: readonly LegRoute[]): void {
+export function ring(step: Step, partyId: string, routes: readonly LegRoute[], relayable: Relayable | undefined): void {
   for (const route of routes) {
     const localPort = step.around.acquirePort();
     if (localPort === undefined) break;
-    step.emit({ kind: "leg.created", at: step.now, legId: step.around.nextId(), partyId, direction: "outbound", route, localPort });
+    const leg = { legId: step.around.nextId(), partyId, direction: "outbound", route, localPort, ...(relayable && { relayable }) } as const;
+    step.emit({ kind: "leg.created", at: step.now, ...leg });
   }
 }
 

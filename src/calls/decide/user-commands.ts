@@ -28,6 +28,7 @@ export const userDecisions: CommandDecisions<"leave" | "answer" | "mute" | "unmu
       step,
       party.id,
       ringing.map(({ route }) => ({ ...route, autoAnswer: true })),
+      ringing[0]?.relayable,
     );
     // Without a port for the new leg the old ones go on ringing.
     if (liveLegsOf(step.call, party.id).length === ringing.length) {

@@ -3,12 +3,13 @@
  * release's events stay readable here for ever (the fixture journals in test/fixtures prove it).
  */
 import type { CallEvent, CallEventKind, EventOf } from "../events.ts";
-import type { Call } from "../model.ts";
+import type { Bridge, Call } from "../model.ts";
 import { evolveCall } from "./call-events.ts";
 import type { Evolutions } from "./evolutions.ts";
 import { evolveLeg } from "./leg-events.ts";
 import { logText } from "./log.ts";
 import { evolveParty } from "./party-events.ts";
+import { putValue } from "./records.ts";
 import { evolveScript } from "./script-events.ts";
 import { evolveSeat } from "./seat-events.ts";
 
@@ -52,7 +53,7 @@ function createdCall(event: EventOf<"call.created">): Call {
     ...(event.script && { script: event.script }),
     parties: {},
     legs: {},
-    bridges: { [event.bridgeId]: { id: event.bridgeId, kind: "main", createdAt: event.at, seats: {} } },
+    bridges: putValue<Bridge>({}, event.bridgeId, { id: event.bridgeId, kind: "main", createdAt: event.at, seats: {} }),
     data: event.data ?? {},
     userData: event.userData ?? {},
     ...(event.callback !== undefined && { callback: event.callback }),

@@ -1,7 +1,7 @@
 import type { EventOf } from "../events.ts";
 import type { Call, Leg } from "../model.ts";
 import type { Evolutions } from "./evolutions.ts";
-import { changeValue, without } from "./records.ts";
+import { changeValue, putValue, without } from "./records.ts";
 import { changeParty, changeSeatsOf, settleSeat } from "./seat-events.ts";
 
 type LegEvents =
@@ -23,32 +23,32 @@ type LegEvents =
 export const evolveLeg: Evolutions<LegEvents> = {
   "leg.created": (call, event) => ({
     ...(event.route.redirects === undefined ? call : withoutTarget(call, event)),
-    legs: {
-      ...call.legs,
-      [event.legId]: {
-        id: event.legId,
-        partyId: event.partyId,
-        direction: event.direction,
-        state: "inviting",
-        route: event.route,
-        createdAt: event.at,
-        attempt: 1,
-        owes: null,
-        localPort: event.localPort,
-        acknowledged: false,
-        version: 1,
-        ...(event.invite !== undefined && { invite: event.invite }),
-        ...(event.offer !== undefined && { offer: event.offer }),
-        ...(event.offered !== undefined && { offered: event.offered }),
-        ...(event.dialog !== undefined && { dialog: event.dialog }),
-      },
-    },
+    legs: putValue<Leg>(call.legs, event.legId, {
+      id: event.legId,
+      partyId: event.partyId,
+      direction: event.direction,
+      state: "inviting",
+      route: event.route,
+      createdAt: event.at,
+      attempt: 1,
+      owes: null,
+      localPort: event.localPort,
+      acknowledged: false,
+      version: 1,
+      ...(event.invite !== undefined && { invite: event.invite }),
+      ...(event.offer !== undefined && { offer: event.offer }),
+      ...(event.offered !== undefined && { offered: event.offered }),
+      ...(event.relayable !== undefined && { relayable: event.relayable }),
+      ...(event.dialog !== undefined && { dialog: event.dialog }),
+    }),
   }),
   "leg.challenged": (call, event) =>
     changeLeg(call, event.legId, (leg) => ({ ...leg, attempt: event.attempt, challenge: event.challenge })),
   "leg.rang": (call, event) => {
     const rung = changeLeg(call, event.legId, (leg) =>
-      leg.state === "inviting" ? { ...leg, ...answerHeaders(leg, event), state: "ringing", rangAt: event.at } : leg,
+      leg.state === "inviting"
+        ? { ...leg, ...answerHeaders(leg, event), state: "ringing", rangAt: event.at, ...(event.reached && { reached: event.reached }) }
+        : leg,
     );
     return changeSeatsOf(rung, partyOf(call, event.legId), (seat) =>
       seat.state === "dialling" ? settleSeat(seat, "alerting", event.at) : seat,
@@ -56,7 +56,7 @@ export const evolveLeg: Evolutions<LegEvents> = {
   },
   "leg.answered": (call, event) => {
     const answered = changeLeg(call, event.legId, (leg) => ({
-      ...without(leg, "offered", "challenge"),
+      ...without(leg, "offered", "challenge", "reached"),
       ...answerHeaders(leg, event),
       state: "answered",
       answeredAt: event.at,
@@ -116,7 +116,7 @@ function answerHeaders(leg: Leg, { headers }: Pick<EventOf<"leg.rang">, "headers
 
 /** Without what only served to tell the far end something. */
 function quit(leg: Leg): Leg {
-  return without(leg, "invite", "offer", "offered", "challenge", "stream", "dialog");
+  return without(leg, "invite", "offer", "offered", "relayable", "challenge", "stream", "dialog");
 }
 
 export function changeLeg(call: Call, legId: string, change: (leg: Leg) => Leg): Call {

@@ -1,5 +1,6 @@
+import type { Party, Seat } from "../model.ts";
 import type { Evolutions } from "./evolutions.ts";
-import { changeValue, without } from "./records.ts";
+import { changeValue, putValue, without } from "./records.ts";
 import { changeLeg } from "./leg-events.ts";
 import { changeParty, changeSeatsOf, settleSeat } from "./seat-events.ts";
 
@@ -21,26 +22,27 @@ type PartyEvents =
 export const evolveParty: Evolutions<PartyEvents> = {
   "party.joined": (call, event) => ({
     ...call,
-    parties: {
-      ...call.parties,
-      [event.partyId]: {
-        id: event.partyId,
-        role: event.role,
-        address: event.address,
-        joinedAt: event.at,
-        ringMs: event.ringMs,
-        ...(event.dialId !== undefined && { dialId: event.dialId }),
-        ...(event.by !== undefined && { by: event.by }),
-        ...(event.callback !== undefined && { callback: event.callback }),
-        ...(event.presented !== undefined && { presented: event.presented }),
-      },
-    },
+    parties: putValue<Party>(call.parties, event.partyId, {
+      id: event.partyId,
+      role: event.role,
+      address: event.address,
+      joinedAt: event.at,
+      ringMs: event.ringMs,
+      ...(event.dialId !== undefined && { dialId: event.dialId }),
+      ...(event.by !== undefined && { by: event.by }),
+      ...(event.callback !== undefined && { callback: event.callback }),
+      ...(event.presented !== undefined && { presented: event.presented }),
+    }),
     bridges: changeValue(call.bridges, event.bridgeId, (bridge) => ({
       ...bridge,
-      seats: {
-        ...bridge.seats,
-        [event.partyId]: { partyId: event.partyId, state: "dialling", since: event.at, waitedMs: 0, activeMs: 0, heldMs: 0 },
-      },
+      seats: putValue<Seat>(bridge.seats, event.partyId, {
+        partyId: event.partyId,
+        state: "dialling",
+        since: event.at,
+        waitedMs: 0,
+        activeMs: 0,
+        heldMs: 0,
+      }),
     })),
   }),
   "party.left": (call, event) =>

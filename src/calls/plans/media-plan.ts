@@ -1,6 +1,6 @@
 /** What media a call wants, as a function of its state. */
 import { type EndpointPlan, type MediaPlan, noMedia, type RecordingPlan, type Source } from "../../media/index.ts";
-import { receives, sends } from "../../sdp/index.ts";
+import { isSameFormat, type PayloadFormat, receives, sends } from "../../sdp/index.ts";
 import type { Call, Leg, Party } from "../model.ts";
 import { answeredLegOf, partOf, seatOf } from "../parts.ts";
 
@@ -23,17 +23,22 @@ export function mediaPlan(call: Call, settings: MediaSettings): MediaPlan {
 }
 
 function endpoint(call: Call, leg: Leg, media: NonNullable<Leg["media"]>, party: Party, settings: MediaSettings): EndpointPlan {
-  const { codec, payloadType, telephoneEvent, remote, signalingAddress } = media;
+  const { codec, relayed, payloadType, telephoneEvent, receivePayloadType, receiveTelephoneEvent, rtcpMux, remote, signalingAddress } =
+    media;
   return {
     endpointId: leg.id,
     localPort: leg.localPort,
     remote,
-    codec,
+    ...(codec !== undefined && { codec }),
+    ...(relayed !== undefined && { clockRateHz: relayed.clockRateHz }),
     payloadType,
+    ...(receivePayloadType !== undefined && { receivePayloadType }),
+    ...(receiveTelephoneEvent !== undefined && { receiveTelephoneEvent }),
+    ...(rtcpMux && { rtcpMux }),
     ssrc: settings.ssrcOf(leg.id),
     sends: sends(media.direction),
     receives: receives(media.direction),
-    source: source(call, party),
+    source: source(call, party, relayed),
     digits: digits(party),
     recordings: party.recording ? [recordingPlan(call, party.recording, settings)] : [],
     ...(party.detection !== undefined && { detect: { detectId: party.detection.detectId, cutOffMs: party.detection.cutOffMs } }),
@@ -50,7 +55,7 @@ function digits({ digitsToSend }: Party): EndpointPlan["digits"] {
   return [{ digitsId: digitsToSend.digitsId, digits: digitsToSend.digits, toneMs: 100, gapMs: 100 }];
 }
 
-function source(call: Call, party: Party): Source {
+function source(call: Call, party: Party, relayed: PayloadFormat | undefined): Source {
   const place = seatOf(call, party.id);
   if (place?.seat.state === "held") return { kind: "hold-music" };
   if (party.prompt !== undefined) {
@@ -59,13 +64,23 @@ function source(call: Call, party: Party): Source {
   }
   if (place === undefined) return { kind: "silence" };
   const others = Object.values(place.bridge.seats).filter(({ partyId }) => partyId !== party.id);
-  const endpointIds = others
+  const speaking = others
     .filter(({ state, muted }) => state === "active" && muted !== true)
-    .flatMap(({ partyId }) => answeredLegOf(call, partyId)?.id ?? []);
+    .flatMap(({ partyId }) => answeredLegOf(call, partyId) ?? []);
+  if (relayed !== undefined) return relay(relayed, speaking);
+  const endpointIds = speaking.map(({ id }) => id);
   if (endpointIds.length > 0) return { kind: "mix", endpointIds };
   const held = others.some(({ state }) => state === "held");
   const rings = others.some(({ state }) => state === "alerting");
   return rings && !held ? { kind: "ringback" } : { kind: "silence" };
+}
+
+/** Of one other side with the same codec; what is not decoded cannot be mixed. */
+function relay(relayed: PayloadFormat, speaking: readonly Leg[]): Source {
+  const [leg, ...more] = speaking;
+  const theirs = leg?.media?.relayed;
+  if (leg === undefined || more.length > 0 || theirs === undefined || !isSameFormat(relayed, theirs)) return { kind: "silence" };
+  return { kind: "relay", endpointId: leg.id };
 }
 
 function recordingPlan(call: Call, recording: NonNullable<Party["recording"]>, settings: MediaSettings): RecordingPlan {

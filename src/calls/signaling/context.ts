@@ -1,7 +1,7 @@
 import type { Clock } from "../../kernel/index.ts";
-import type { Authorize, HeaderPair, SipAddress, SipStack } from "../../sip/index.ts";
+import type { Authorize, HeaderPair, Located, SipAddress, SipStack } from "../../sip/index.ts";
 import type { LegSignal } from "../decide/inputs.ts";
-import type { Call, Leg, LegRoute } from "../model.ts";
+import type { Call, Leg } from "../model.ts";
 import type { SessionSettings } from "./session.ts";
 
 /** What all leg drivers share. */
@@ -12,7 +12,8 @@ export type SignalingContext = {
   readonly session: SessionSettings;
   /** Names the leg, so that whoever gets a request for it can hand it to its owner. */
   contactOf(legId: string, peer: SipAddress): string;
-  resolve(route: LegRoute): Promise<SipAddress | undefined>;
+  /** Finds the servers that the leg's INVITE can go to, best first and in the same order after a restart; at once when they are numeric. */
+  locate(leg: Leg, found: (located: Located) => void): void;
   hasCredentials(leg: Leg): boolean;
   /** The header that answers a journaled challenge; the same bytes each time. */
   authorizationFor(

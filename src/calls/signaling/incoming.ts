@@ -9,6 +9,7 @@ import {
   type BareAnswer,
   type Body,
   type Challenger,
+  type HeaderPair,
   type InviteServerTransaction,
   parseNameAddr,
   parseUri,
@@ -18,7 +19,7 @@ import {
   type SipRequest,
 } from "../../sip/index.ts";
 import type { InviteInput } from "../decide/inputs.ts";
-import type { Address, LegRoute, Limits, Negotiated, PeerInvite, ScriptPin } from "../model.ts";
+import type { Address, LegRoute, Limits, PeerInvite, ScriptPin } from "../model.ts";
 import type { Ports } from "../ports.ts";
 import type { Routing } from "../routing.ts";
 import type { ScriptLibrary } from "../script.ts";
@@ -166,11 +167,14 @@ export class Incoming {
     const legId = ids.next();
     const localPort = ports.acquire();
     if (localPort === undefined) return refuse(transaction, 503);
-    const media = offer === "" ? 488 : mediaOf(offer, { id: legId, localPort }, source.address, session);
-    if (typeof media === "number") {
+    // Who is dialled may decode what we do not; a flow cannot.
+    const isDialled = what.leadsTo.kind === "dial";
+    const answer = offer === "" ? noOffer : answerTo(offer, { id: legId, localPort }, 1, "sendrecv", source.address, session, isDialled);
+    if (!answer.ok) {
       ports.release(localPort);
-      return refuse(transaction, media);
+      return refuse(transaction, answer.status, answer.headers);
     }
+    const { media, relayable } = answer;
     const route: LegRoute = {
       requestUri: request.uri,
       host: source.address,
@@ -183,7 +187,18 @@ export class Incoming {
       ...(trunkId !== undefined && { trunkId }),
       ...(phoneId !== undefined && { phoneId }),
     };
-    return { callId: ids.next(), legId, limits, route, localPort, invite: kept(transaction), offer, media, ...what };
+    return {
+      callId: ids.next(),
+      legId,
+      limits,
+      route,
+      localPort,
+      invite: kept(transaction),
+      offer,
+      media,
+      ...(relayable && { relayable }),
+      ...what,
+    };
   }
 }
 
@@ -199,20 +214,12 @@ function kept({ request, source }: InviteServerTransaction): PeerInvite {
   return { uri: request.uri, headers, source };
 }
 
-function refuse(transaction: InviteServerTransaction, status: number): undefined {
-  transaction.respond(responseTo(transaction.request, status, { toTag: `refused${status}` }));
+function refuse(transaction: InviteServerTransaction, status: number, headers: readonly HeaderPair[] = []): undefined {
+  transaction.respond(responseTo(transaction.request, status, { toTag: `refused${status}`, headers }));
   return undefined;
 }
 
-function mediaOf(
-  offer: string,
-  leg: { readonly id: string; readonly localPort: number },
-  from: string,
-  session: SessionSettings,
-): Negotiated | number {
-  const answer = answerTo(offer, leg, 1, "sendrecv", from, session);
-  return answer.ok ? answer.media : answer.status;
-}
+const noOffer = { ok: false, status: 488, headers: [] } as const;
 
 function addressOf(text: string): Address {
   const number = numberOf(text);

@@ -15,13 +15,24 @@ import {
   type InviteServerTransaction,
   type InviteUsage,
   sessionBodyOf,
+  type SipAddresses,
   type SipRequest,
   type SipResponse,
 } from "../../sip/index.ts";
 import type { Call, Leg } from "../model.ts";
 import type { SignalingContext } from "./context.ts";
 import { LegDigits } from "./leg-digits.ts";
-import { contactHeaders, contactsOf, fromOf, inviteHeaders, keptOf, requestReason, responseReason, whyOf } from "./leg-headers.ts";
+import {
+  contactHeaders,
+  contactsOf,
+  fromOf,
+  inviteHeaders,
+  keptOf,
+  requestReason,
+  responseReason,
+  whyOf,
+  writtenAddress,
+} from "./leg-headers.ts";
 import { takeRequest } from "./leg-requests.ts";
 import { LegSession } from "./leg-session.ts";
 import { type LegSignalParts, type LegView, signalOf } from "./leg-view.ts";
@@ -36,6 +47,8 @@ export class LegDriver implements InviteEvents, LegView {
   #usage: InviteUsage | undefined;
   /** INVITEs sent so far. */
   #attempt = 0;
+  /** There is more than one server that our INVITE may go to. */
+  #hasChoice = false;
   #hasRung = false;
   #isEnding = false;
   #isFinished = false;
@@ -96,7 +109,7 @@ export class LegDriver implements InviteEvents, LegView {
       this.#usage = this.#context.stack.restore(values, this, this.#context.authorizeFor(this.#leg));
     } else if (this.#leg.owes?.kind === "end" && this.#leg.direction === "outbound" && !isLate) {
       this.#isEnding = true;
-      void this.#invite(this.#call, this.#leg);
+      this.#invite(this.#leg);
     }
   }
 
@@ -114,23 +127,27 @@ export class LegDriver implements InviteEvents, LegView {
       return;
     }
     if (leg.direction === "inbound") this.#respond(leg);
-    else if (leg.state !== "answered" && leg.attempt > this.#attempt) void this.#invite(call, leg);
+    else if (leg.state !== "answered" && leg.attempt > this.#attempt) this.#invite(leg);
     this.#session.pursue();
     this.#digits.pursue();
   }
 
-  async #invite(call: Call, leg: Leg): Promise<void> {
+  #invite(leg: Leg): void {
     this.#attempt = leg.attempt;
-    const { stack, secret, resolve } = this.#context;
-    const destination = await resolve(leg.route);
-    if (destination === undefined) {
-      this.#tell({ kind: "leg-failed", cause: "transport", status: 503, reason: `${leg.route.host} has no address` });
+    this.#context.locate(leg, (located) => {
+      if (this.#isFinished) return;
+      if (located.ok) return this.#inviteAt(located.addresses, leg);
+      this.#tell({ kind: "leg-failed", cause: "transport", status: 503, reason: located.reason });
       this.#isFinished = true;
-      return;
-    }
-    if (this.#isFinished) return;
+    });
+  }
+
+  #inviteAt(destinations: SipAddresses, leg: Leg): void {
+    const { stack, secret } = this.#context;
+    const [destination] = destinations;
+    this.#hasChoice = destinations.length > 1;
     this.#session.peerAddress = destination.address;
-    const body = this.#session.initialOffer(call, leg);
+    const body = this.#session.initialOffer(this.#call, leg);
     const authorization =
       leg.challenge && this.#context.authorizationFor(leg, leg.challenge, { method: "INVITE", uri: leg.route.requestUri });
     const authorize = this.#context.authorizeFor(leg);
@@ -144,7 +161,8 @@ export class LegDriver implements InviteEvents, LegView {
         branch: `z9hG4bK${derive(secret, 12, leg.id, "invite", leg.attempt)}`,
         sequence: leg.attempt,
         contact: this.#context.contactOf(leg.id, destination),
-        destination,
+        destinations,
+        ...(this.#hasChoice && { contactAt: (peer) => this.#context.contactOf(leg.id, peer) }),
         reachedAtPeer: leg.route.phoneId !== undefined,
         ...(leg.route.maxForwards !== undefined && { maxForwards: leg.route.maxForwards }),
         headers: inviteHeaders(leg),
@@ -201,7 +219,9 @@ export class LegDriver implements InviteEvents, LegView {
   // What the far end does (InviteEvents)
 
   provisional(status: number, response: SipResponse): void {
-    if (status >= 180 && this.#leg.state === "inviting") this.#tell({ kind: "leg-rang", status, ...keptOf(this.#leg, response) });
+    if (status < 180 || this.#leg.state !== "inviting") return;
+    const reached = this.#hasChoice ? this.#usage?.destination : undefined;
+    this.#tell({ kind: "leg-rang", status, ...(reached && { reached }), ...keptOf(this.#leg, response) });
   }
 
   answered(response: SipResponse, dialog: DialogValues): Body | undefined {
@@ -225,16 +245,11 @@ export class LegDriver implements InviteEvents, LegView {
   }
 
   failed(failure: InviteFailure): void {
-    const { cause, status } = failure;
-    this.#tell({
-      kind: "leg-failed",
-      cause,
-      status,
-      reason: failure.response?.reason ?? "",
-      ...whyOf(failure),
-      ...keptOf(this.#leg, failure.response),
-      ...contactsOf(failure.response),
-    });
+    const { cause, status, tried, response } = failure;
+    const said = response?.reason ?? failure.reason ?? "";
+    const reason = [said, ...(tried === undefined ? [] : [`tried ${tried.map(writtenAddress).join(", ")}`])].filter(Boolean).join("; ");
+    const told = { ...whyOf(failure), ...keptOf(this.#leg, response), ...contactsOf(response) };
+    this.#tell({ kind: "leg-failed", cause, status, reason, ...told });
     this.#isFinished = true;
   }
 

@@ -8,6 +8,7 @@ import {
   nameAddr,
   parseNameAddr,
   reasonPhrase,
+  type SipAddress,
   type SipResponse,
 } from "../../sip/index.ts";
 import type { Leg, LegRoute, Outcome } from "../model.ts";
@@ -35,6 +36,11 @@ function autoAnswerHeaders({ route }: Leg): readonly HeaderPair[] {
     ["Alert-Info", `<${route.toUri}>;info=alert-autoanswer;delay=0`],
     ["Answer-Mode", "Auto"],
   ];
+}
+
+/** An address as people read it. */
+export function writtenAddress({ protocol, address, port }: SipAddress): string {
+  return `${protocol} ${address.includes(":") ? `[${address}]` : address}:${port}`;
 }
 
 /** Of BYE and CANCEL (RFC 3326): the cause in both protocols, in the words of whoever decided. */

@@ -1,4 +1,5 @@
 /** Offers and answers of one leg (RFC 3264): what we offered, what the peer offers, and the signal that each outcome is. */
+import { isDeepStrictEqual } from "node:util";
 import type { Body } from "../../sip/index.ts";
 import type { Call, Leg, MediaDirection, Negotiated } from "../model.ts";
 import { directionToOffer, wantedDirection } from "../plans/session-plan.ts";
@@ -13,6 +14,8 @@ export class LegSession {
   #offered: { readonly leg: Leg; readonly version: number; readonly direction: MediaDirection } | undefined;
   /** The peer's offer waits for our answer; ours is made after it, so that versions rise. */
   #isAnswering = false;
+  /** The offer that our last description answered; undefined when that was an offer of our own, or of before a restart. */
+  #answeredTo: string | undefined;
   /** Where the peer's signalling comes from. */
   peerAddress: string;
 
@@ -38,7 +41,9 @@ export class LegSession {
 
   /** Our answer to the offer of the peer's INVITE. */
   initialAnswer(leg: Leg): Answer {
-    return answerTo(leg.offer ?? "", leg, leg.version, leg.media?.stated ?? "sendrecv", this.peerAddress, this.#context.session);
+    const answer = answerTo(leg.offer ?? "", leg, leg.version, leg.media?.stated ?? "sendrecv", this.peerAddress, this.#context.session);
+    if (answer.ok) this.#answeredTo = answer.offerVersion;
+    return answer;
   }
 
   /** Offers again when the call wants another session than was agreed on. */
@@ -54,6 +59,7 @@ export class LegSession {
     const { call, leg } = this.#view;
     const direction = wantedDirection(call, leg);
     if (offer === undefined) {
+      this.#answeredTo = undefined;
       this.#offered = { leg, version: leg.version + 1, direction };
       respond(200, offerOf(leg, leg.version + 1, direction, session));
       return;
@@ -63,6 +69,12 @@ export class LegSession {
       respond(answer.status);
       return;
     }
+    // A refresh: what was said stands, and is said again (RFC 3264 §8). Some phones change an offer and not its version.
+    const isKnown = answer.offerVersion === this.#answeredTo && this.#offered === undefined && leg.moved === undefined;
+    if (isKnown && isDeepStrictEqual(answer.media, leg.media)) {
+      respond(200, answer.body);
+      return;
+    }
     this.#isAnswering = true;
     const version = Math.max(leg.version, this.#offered?.version ?? 0) + 1;
     void this.#signal({ kind: "leg-offered", media: answer.media, version }).then((after) => {
@@ -70,8 +82,10 @@ export class LegSession {
       const now = after?.legs[leg.id];
       if (now?.state !== "answered") return respond(481);
       const agreed = answerTo(offer.content, now, version, now.media?.stated ?? direction, this.peerAddress, session);
-      if (agreed.ok) respond(200, agreed.body);
-      else respond(agreed.status);
+      if (agreed.ok) {
+        this.#answeredTo = agreed.offerVersion;
+        respond(200, agreed.body);
+      } else respond(agreed.status);
       // An offer of ours that still waits is made anew.
       if (this.#offered !== undefined) this.#offer(this.#view.leg, wantedDirection(this.#view.call, this.#view.leg));
       else this.pursue();
@@ -94,6 +108,7 @@ export class LegSession {
 
   #offer(leg: Leg, direction: MediaDirection): void {
     const version = leg.version + 1;
+    this.#answeredTo = undefined;
     this.#offered = { leg, version, direction };
     this.#view.usage?.reoffer(offerOf(leg, version, direction, this.#context.session));
   }

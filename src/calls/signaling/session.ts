@@ -10,8 +10,8 @@ import {
   type Negotiated as SdpNegotiated,
   parseSdp,
 } from "../../sdp/index.ts";
-import type { Body } from "../../sip/index.ts";
-import type { Leg, MediaDirection, Negotiated } from "../model.ts";
+import type { Body, HeaderPair } from "../../sip/index.ts";
+import type { Leg, MediaDirection, Negotiated, Relayable } from "../model.ts";
 
 export type SessionSettings = {
   /** Key of everything that must be the same after a restart. */
@@ -22,72 +22,116 @@ export type SessionSettings = {
 
 const contentType = "application/sdp";
 
+/** The parts of a leg that its descriptions are made of. */
+export type DescribedLeg = Pick<Leg, "id" | "localPort" | "media" | "relayable">;
+
 /** Our offer for this leg in its version. */
-export function offerOf(leg: Leg, version: number, direction: MediaDirection, settings: SessionSettings): Body {
-  return bodyOf(createOffer(localMedia(leg, version, direction, settings)));
+export function offerOf(leg: DescribedLeg, version: number, direction: MediaDirection, settings: SessionSettings): Body {
+  return bodyOf(createOffer(mediaToOffer(leg, version, direction, settings)));
 }
 
 export type Answer =
-  | { readonly ok: true; readonly body: Body; readonly media: Negotiated }
-  | { readonly ok: false; readonly status: number };
+  | {
+      readonly ok: true;
+      readonly body: Body;
+      readonly media: Negotiated;
+      readonly relayable?: Relayable;
+      /** Names the offer: one with the same is the same (RFC 3264 §8). */
+      readonly offerVersion: string;
+    }
+  | { readonly ok: false; readonly status: number; readonly headers: readonly HeaderPair[] };
 
-/** Our answer to the peer's offer, and what both then hold to. */
+/** Our answer to the peer's offer, and what both then hold to. `isRelayed`: who answers may decode what we do not. */
 export function answerTo(
   offer: string | Uint8Array,
-  leg: Pick<Leg, "id" | "localPort">,
+  leg: DescribedLeg,
   version: number,
   direction: MediaDirection,
   from: string,
   settings: SessionSettings,
+  isRelayed = false,
 ): Answer {
   const parsed = parseSdp(offer);
-  if (!parsed.ok) return { ok: false, status: 400 };
-  const answered = createAnswer(parsed.value, localMedia(leg, version, direction, settings));
-  if (!answered.ok) return { ok: false, status: answered.status };
-  return { ok: true, body: bodyOf(answered.answer), media: negotiated(answered.negotiated, direction, from) };
+  if (!parsed.ok) return { ok: false, status: 400, headers: [] };
+  const local = { ...localMedia(leg, version, direction, settings), rtcpMux: true, ...(isRelayed && { relayed: "any" as const }) };
+  const answered = createAnswer(parsed.value, local);
+  if (!answered.ok) {
+    // RFC 3261 §20.43; the agent is a pseudonym.
+    return { ok: false, status: answered.status, headers: [["Warning", `${answered.warning} callwright "${answered.reason}"`]] };
+  }
+  const media = negotiated(answered.negotiated, direction, from);
+  const relayable = isRelayed && answered.relayable.length > 0 && { formats: answered.relayable, only: media.codec === undefined };
+  const { sessionId, version: offered } = parsed.value.origin;
+  const offerVersion = `${sessionId} ${offered}`;
+  return { ok: true, body: bodyOf(answered.answer), media, ...(relayable && { relayable }), offerVersion };
 }
 
 /** What the peer's answer to `offerOf` with the same arguments agrees to; undefined when it is of no use. */
 export function agreedBy(
   answer: Body | undefined,
-  offered: { readonly leg: Leg; readonly version: number; readonly direction: MediaDirection },
+  offered: { readonly leg: DescribedLeg; readonly version: number; readonly direction: MediaDirection },
   from: string,
   settings: SessionSettings,
 ): Negotiated | undefined {
   const parsed = answer === undefined ? undefined : parseSdp(answer.content);
   if (parsed === undefined || !parsed.ok) return undefined;
-  const accepted = acceptAnswer(createOffer(localMedia(offered.leg, offered.version, offered.direction, settings)), parsed.value);
-  return accepted.ok ? negotiated(accepted.negotiated, offered.direction, from) : undefined;
+  const { leg, version, direction } = offered;
+  const accepted = acceptAnswer(createOffer(mediaToOffer(leg, version, direction, settings)), parsed.value, leg.media?.history);
+  return accepted.ok ? negotiated(accepted.negotiated, direction, from) : undefined;
 }
 
-function localMedia(leg: Pick<Leg, "id" | "localPort">, version: number, direction: MediaDirection, settings: SessionSettings): LocalMedia {
+/** RTCP on the port of RTP is never our idea, but once agreed it is offered again (RFC 5761 §5.1.1). */
+function mediaToOffer(leg: DescribedLeg, version: number, direction: MediaDirection, settings: SessionSettings): LocalMedia {
+  return { ...localMedia(leg, version, direction, settings), rtcpMux: leg.media?.rtcpMux === true };
+}
+
+function localMedia(leg: DescribedLeg, version: number, direction: MediaDirection, settings: SessionSettings): LocalMedia {
+  const { media } = leg;
   return {
     address: settings.mediaAddress,
     port: leg.localPort,
     sessionId: String(Number.parseInt(derive(settings.secret, 6, leg.id, "sdp"), 16)),
     version,
-    codecs: ["PCMU", "PCMA"],
+    ...capabilities(leg),
     telephoneEvent: true,
     direction,
     ptimeMs: 20,
+    ...(media?.history && { history: media.history }),
   };
 }
+
+/** A leg whose packets are relayed stays with its codec: the other side would have to change with it. One of ours may become another of ours. */
+function capabilities({ media, relayable }: DescribedLeg): Pick<LocalMedia, "codecs" | "relayed"> {
+  if (media?.relayed !== undefined) {
+    return { codecs: [], relayed: [{ ...media.relayed, payloadType: media.receivePayloadType ?? media.payloadType }] };
+  }
+  if (media !== undefined || relayable === undefined) return { codecs: ownCodecs };
+  return { codecs: relayable.only ? [] : ownCodecs, relayed: relayable.formats };
+}
+
+const ownCodecs: LocalMedia["codecs"] = ["PCMU", "PCMA"];
 
 function bodyOf(description: Parameters<typeof formatSdp>[0]): Body {
   return { contentType, content: Buffer.from(formatSdp(description)) };
 }
 
 function negotiated(session: SdpNegotiated, stated: MediaDirection, from: string): Negotiated {
-  const { codec, payloadType, telephoneEvent, remote, remoteRtcp, direction } = session;
+  const { codec, relayed, payloadType, receivePayloadType, telephoneEvent, remote, remoteRtcp, rtcpMux, direction, history } = session;
   // A name cannot be sent to from the media threads: where the signalling came from is the best guess.
   const address = isIP(remote.address) === 0 ? from : remote.address;
+  const receiveTelephoneEvent = telephoneEvent?.receivePayloadType;
   return {
-    codec,
+    ...(codec !== undefined && { codec }),
+    ...(relayed && { relayed }),
     payloadType,
     ...(telephoneEvent && { telephoneEvent: telephoneEvent.payloadType }),
+    ...(receivePayloadType !== payloadType && { receivePayloadType }),
+    ...(receiveTelephoneEvent !== undefined && receiveTelephoneEvent !== telephoneEvent?.payloadType && { receiveTelephoneEvent }),
+    ...(rtcpMux && { rtcpMux }),
     remote: { address, port: remote.port, rtcpPort: remoteRtcp.port },
     direction,
     stated,
     signalingAddress: from,
+    ...(history && { history }),
   };
 }

@@ -1,6 +1,6 @@
 /** The signalling port over a SIP stack: one driver for each leg that is alive or owed something. */
 import type { Clock, Logger, Timer } from "../../kernel/index.ts";
-import type { HostResolver, InviteServerTransaction, SipStack } from "../../sip/index.ts";
+import type { InviteServerTransaction, Located, Locator, SipAddress, SipStack } from "../../sip/index.ts";
 import type { InviteInput, LegSignal } from "../decide/inputs.ts";
 import { inviteLifeMs } from "../decide/recovery.ts";
 import type { Call, Leg } from "../model.ts";
@@ -15,7 +15,7 @@ export type SipSignalingOptions = {
   readonly clock: Clock;
   readonly log: Logger;
   readonly stack: SipStack;
-  readonly resolver: HostResolver;
+  readonly locator: Pick<Locator, "locate">;
   readonly secret: Uint8Array;
   readonly session: SessionSettings;
   readonly credentials: TrunkCredentials;
@@ -108,18 +108,14 @@ export class SipSignaling implements Signaling {
   }
 
   #contextOf(accountId: string): SignalingContext {
-    const { clock, stack, secret, session, credentials, resolver } = this.#options;
+    const { clock, stack, secret, session, credentials, locator } = this.#options;
     return {
       clock,
       stack,
       secret,
       session,
       contactOf: (legId, peer) => stack.contactUri(legId, peer),
-      async resolve({ host, port, protocol }) {
-        const resolved = await resolver.resolve(host);
-        const address = resolved.ok ? resolved.addresses[0] : undefined;
-        return address === undefined ? undefined : { protocol, address, port };
-      },
+      locate: ({ id, route, reached }, found) => locator.locate(route, (located) => found(startingAt(reached, located)), id),
       hasCredentials: (leg) => credentials.has(accountId, leg),
       authorizationFor: (leg, challenge, request) => credentials.forInvite(accountId, leg, challenge, request),
       authorizeFor: (leg) => credentials.inDialog(accountId, leg),
@@ -135,4 +131,15 @@ export class SipSignaling implements Signaling {
       return undefined;
     }
   }
+}
+
+/** The server where the leg rang before a restart comes first: there our INVITE is a repeat, and elsewhere it would be a second call. */
+function startingAt(reached: SipAddress | undefined, located: Located): Located {
+  if (reached === undefined) return located;
+  const others = located.ok ? located.addresses.filter((other) => !isSameServer(other, reached)) : [];
+  return { ok: true, addresses: [reached, ...others] };
+}
+
+function isSameServer(a: SipAddress, b: SipAddress): boolean {
+  return a.protocol === b.protocol && a.address === b.address && a.port === b.port;
 }

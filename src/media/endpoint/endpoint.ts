@@ -1,5 +1,12 @@
-import { emptyRtpHeader, parseRtp, ReceiverStatistics, type RtpSockets, TelephoneEventReceiver } from "../../rtp/index.ts";
-import { type Codec, codecByName, frameMs, samplesPerMs } from "../codec/codec.ts";
+import {
+  emptyRtpHeader,
+  parseRtp,
+  type ReceivedRtpHeader,
+  ReceiverStatistics,
+  type RtpSockets,
+  TelephoneEventReceiver,
+} from "../../rtp/index.ts";
+import { type Codec, codecByName, frameMs, sampleRateHz } from "../codec/codec.ts";
 import type { Mixer } from "../mixer.ts";
 import type { PlayableItem } from "../orders.ts";
 import type { EndpointPlan, MediaEvent } from "../plan.ts";
@@ -7,9 +14,11 @@ import { Detection } from "../detector/detection.ts";
 import type { EndpointContext } from "./context.ts";
 import { Hearing } from "./hearing.ts";
 import { Recordings } from "./recordings.ts";
+import { Relay } from "./relay.ts";
 import { RtcpReporter } from "./rtcp-reporter.ts";
 import { SourceLock } from "./source-lock.ts";
 import { RtpStream } from "./stream.ts";
+import { Undecoded } from "./undecoded.ts";
 import { Voice } from "./voice.ts";
 
 /** After a restart the stream goes on this far ahead of where it can have been. */
@@ -34,10 +43,17 @@ export class Endpoint {
   readonly #events: TelephoneEventReceiver;
   readonly #rtcp: RtcpReporter;
   readonly #header = emptyRtpHeader();
+  /** Without use while the plan has none. */
   #codec: Codec;
+  readonly #relay: Relay;
+  readonly #undecoded: Undecoded;
+  /** Who gets the packets of our peer as they come. */
+  #relaysTo: Endpoint | undefined;
   #sockets: RtpSockets | undefined;
   /** The same sockets while there is leave to send and an address. */
   #outlet: RtpSockets | undefined;
+  /** Digits of ours are being sent: a relayed voice has to wait. */
+  #isKeying = false;
   #boundPort = 0;
   #closing: Promise<void> = Promise.resolve();
   #peerSsrc: number | undefined;
@@ -47,12 +63,14 @@ export class Endpoint {
     this.plan = plan;
     this.#context = context;
     this.#emit = emit;
-    this.#codec = codecByName[plan.codec];
+    this.#codec = codecByName[plan.codec ?? "PCMU"];
     this.#lock = new SourceLock(plan, (remote) => {
       this.#aim();
       emit({ kind: "locked", remote });
     });
     this.#stream = this.#openStream(plan);
+    this.#relay = new Relay(this.#stream);
+    this.#undecoded = new Undecoded(emit);
     this.#voice = new Voice(this.#codec, context, emit);
     this.#recordings = new Recordings(context.logger, emit);
     this.#detection = new Detection((detectId, result) => emit({ kind: "answered-by", detectId, result }));
@@ -74,13 +92,17 @@ export class Endpoint {
     this.#outlet = undefined;
   }
 
-  enter(plan: EndpointPlan): void {
+  enter(wanted: EndpointPlan): void {
+    const plan = wanted.codec === undefined ? this.#undecoded.refuse(wanted) : wanted;
     this.plan = plan;
-    if (this.#codec.name !== plan.codec) {
+    if (plan.codec === undefined) this.#hear(false);
+    else if (this.#codec.name !== plan.codec) {
       this.#codec = codecByName[plan.codec];
       this.#hear(false);
     }
     this.#stream.ssrc = plan.ssrc;
+    this.#stream.frameUnits = (this.#clockRateHz * frameMs) / 1000;
+    this.#events.clockRateHz = this.#clockRateHz;
     this.#lock.update(plan);
     this.#voice.update(plan, this.#codec);
     this.#recordings.update(plan.recordings);
@@ -95,7 +117,12 @@ export class Endpoint {
   }
 
   listen(isHeard: boolean): void {
-    this.#hear(isHeard || this.#recordings.areRunning || this.#detection.isRunning);
+    this.#hear(this.plan.codec !== undefined && (isHeard || this.#recordings.areRunning || this.#detection.isRunning));
+  }
+
+  /** From now on the packets of our peer go on to the peer of `listener`. */
+  relayTo(listener: Endpoint | undefined): void {
+    this.#relaysTo = listener;
   }
 
   /** The next 20 ms of the peer. */
@@ -106,7 +133,11 @@ export class Endpoint {
   /** Sends our next 20 ms. */
   speak(mixer: Mixer): void {
     if (this.#outlet === undefined) this.#stream.pause(this.#codec.silence);
-    else this.#voice.speak(this.#stream, this.#outlet, mixer, this);
+    else if (this.plan.codec !== undefined) this.#voice.speak(this.#stream, this.#outlet, mixer, this);
+    else {
+      this.#isKeying = this.#voice.speakKeys(this.#stream, this.#outlet);
+      if (!this.#isKeying) this.#stream.pause(this.#codec.silence);
+    }
   }
 
   /** Does what is due: RTCP, and digits whose end was lost. */
@@ -136,7 +167,7 @@ export class Endpoint {
         packetsReceived,
         packetsLost,
         packetsDropped: this.#dropped,
-        jitterMs: jitter / samplesPerMs,
+        jitterMs: (jitter * 1000) / this.#clockRateHz,
       },
     });
   }
@@ -147,6 +178,10 @@ export class Endpoint {
       this.#dropped += this.hearing.buffer.dropped;
       this.hearing = undefined;
     }
+  }
+
+  get #clockRateHz(): number {
+    return this.plan.clockRateHz ?? sampleRateHz;
   }
 
   #openStream(plan: EndpointPlan): RtpStream {
@@ -161,7 +196,13 @@ export class Endpoint {
     }
     const elapsedMs = Math.max(0, clock.now() - plan.resume.at);
     const sequenceNumber = (plan.resume.sequenceNumber + Math.floor(elapsedMs / frameMs) + resumeMargin) & 0xffff;
-    return new RtpStream(outbox, plan.ssrc, sequenceNumber, (plan.resume.timestamp + elapsedMs * samplesPerMs) >>> 0, onPosition);
+    return new RtpStream(
+      outbox,
+      plan.ssrc,
+      sequenceNumber,
+      (plan.resume.timestamp + (elapsedMs * this.#clockRateHz) / 1000) >>> 0,
+      onPosition,
+    );
   }
 
   #aim(): void {
@@ -174,9 +215,7 @@ export class Endpoint {
     this.#boundPort = port;
     this.#sockets = this.#context.openSockets(this.#context.host, port, {
       rtp: (bytes, address, fromPort) => this.#receive(bytes, address, fromPort),
-      rtcp: (bytes, address) => {
-        if (address === this.#lock.target?.address) this.#rtcp.receive(bytes);
-      },
+      rtcp: (bytes, address) => this.#receiveRtcp(bytes, address),
     });
     if (this.#sockets === undefined) this.#emit({ kind: "port-taken", localPort: port });
   }
@@ -185,9 +224,10 @@ export class Endpoint {
     const header = this.#header;
     const { plan } = this;
     const isRtp = parseRtp(bytes, header);
-    const isEvent = header.payloadType === plan.telephoneEvent;
-    if (!isRtp || !(isEvent || header.payloadType === plan.payloadType)) {
-      this.#dropped += 1;
+    const isEvent = isRtp && isOneOf(header.payloadType, plan.receiveTelephoneEvent, plan.telephoneEvent);
+    if (!isRtp || !(isEvent || isOneOf(header.payloadType, plan.receivePayloadType, plan.payloadType))) {
+      if (!isRtp && plan.rtcpMux === true) this.#receiveRtcp(bytes, address);
+      else this.#dropped += 1;
       return;
     }
     const nowMs = this.#context.clock.monotonicMs();
@@ -195,9 +235,22 @@ export class Endpoint {
     if (verdict === "stranger") this.#dropped += 1;
     if (verdict !== "accepted") return;
     if (header.ssrc !== this.#peerSsrc) this.#meet(header.ssrc);
-    if (!this.#statistics.receive(header.sequenceNumber, header.timestamp, nowMs * samplesPerMs) || !plan.receives) return;
+    const arrival = (nowMs * this.#clockRateHz) / 1000;
+    if (!this.#statistics.receive(header.sequenceNumber, header.timestamp, arrival) || !plan.receives) return;
     if (isEvent) this.#events.receive(header.timestamp, bytes, header.payloadStart, header.payloadEnd, nowMs);
     else this.hearing?.buffer.put(header.sequenceNumber, header.timestamp, bytes, header.payloadStart, header.payloadEnd);
+    this.#relaysTo?.forward(header, bytes, isEvent);
+  }
+
+  /** Sends on what the other side's peer said. */
+  forward(header: ReceivedRtpHeader, bytes: Uint8Array, isEvent: boolean): void {
+    const payloadType = isEvent ? this.plan.telephoneEvent : this.plan.payloadType;
+    if (this.#outlet === undefined || this.#isKeying || payloadType === undefined) return;
+    this.#relay.forward(this.#outlet, header, bytes, payloadType);
+  }
+
+  #receiveRtcp(bytes: Uint8Array, address: string): void {
+    if (address === this.#lock.target?.address) this.#rtcp.receive(bytes);
   }
 
   /** The peer's stream is a new one. */
@@ -213,9 +266,19 @@ export class Endpoint {
   #sendReport(sockets: RtpSockets, goodbye: boolean): void {
     const { target } = this.#lock;
     if (target === undefined) return;
-    const { remote } = this.plan;
+    const { remote, rtcpMux } = this.plan;
+    const report = this.#rtcp.report(this.#stream, this.#statistics, this.#peerSsrc, goodbye);
+    if (rtcpMux === true) {
+      sockets.sendRtp(report);
+      return;
+    }
     // The RTCP port of SDP belongs to the address of SDP; a peer found elsewhere has it beside its RTP port.
     const port = remote !== undefined && remote.port === target.port ? remote.rtcpPort : target.port + 1;
-    sockets.sendRtcp(this.#rtcp.report(this.#stream, this.#statistics, this.#peerSsrc, goodbye), target.address, port);
+    sockets.sendRtcp(report, target.address, port);
   }
+}
+
+/** What the peer was told to send, or what we send: some send back what they get. The first, when given, decides what the number means. */
+function isOneOf(payloadType: number, told: number | undefined, sent: number | undefined): boolean {
+  return payloadType === told || payloadType === sent;
 }

@@ -1,10 +1,15 @@
-import { rtpHeaderBytes, type RtpSockets, telephoneEventBytes, writeRtpHeader } from "../../rtp/index.ts";
+import { rtpHeaderBytes, type RtpHeader, type RtpSockets, sequenceDistance, telephoneEventBytes, writeRtpHeader } from "../../rtp/index.ts";
 import { frameSamples } from "../codec/codec.ts";
 import type { Outbox } from "./outbox.ts";
+
+/** Less than half of what a listener takes for a gap (RFC 3550 §A.1). */
+const offPacePackets = 1000;
 
 /** The RTP stream that we send: one packet kept and written anew each frame, its numbers, and its counts. */
 export class RtpStream {
   ssrc: number;
+  /** Of a frame, in units of the timestamp. */
+  frameUnits = frameSamples;
   /** Where the 160 bytes that `sendVoice` sends are. */
   readonly payload: Uint8Array;
   /** The 4 bytes that `sendEvent` sends. */
@@ -20,6 +25,9 @@ export class RtpStream {
   #timestamp: number;
   #eventTimestamp = 0;
   #isPaused = true;
+  /** Where the stream stood when its position was told last. */
+  #toldNumber = 0;
+  #toldTimestamp = 0;
   #packets = 0;
   #octets = 0;
 
@@ -64,17 +72,41 @@ export class RtpStream {
   pause(silence: number): void {
     this.#isPaused = true;
     this.payload.fill(silence);
-    this.#timestamp = (this.#timestamp + frameSamples) | 0;
+    this.#timestamp = (this.#timestamp + this.frameUnits) | 0;
+  }
+
+  /**
+   * A packet that somebody else made, at once: `packet` begins with room for the header. Its timestamp is its own; ours goes on with the frames. The position is
+   * told when a stream `isBegin` and at number 0, as ever, and when the numbers have left the pace of 50 a second that is taken for granted.
+   */
+  relay(sockets: RtpSockets, packet: Uint8Array, header: Omit<RtpHeader, "ssrc">, isBegin: boolean): void {
+    writeRtpHeader(packet, { ...header, ssrc: this.ssrc });
+    sockets.sendRtp(packet);
+    this.#packets += 1;
+    this.#octets += packet.length - rtpHeaderBytes;
+    const ahead = sequenceDistance(this.#sequenceNumber, header.sequenceNumber);
+    if (!isBegin && ahead < 0) return;
+    this.#sequenceNumber = header.sequenceNumber;
+    const framesSince = ((this.#timestamp - this.#toldTimestamp) >>> 0) / this.frameUnits;
+    const isOffPace = Math.abs(framesSince - ((this.#sequenceNumber - this.#toldNumber) & 0xffff)) > offPacePackets;
+    if (isBegin || isOffPace || this.#sequenceNumber === 0) this.#tellPosition();
+    this.#sequenceNumber = (this.#sequenceNumber + 1) & 0xffff;
+  }
+
+  #tellPosition(): void {
+    this.#toldNumber = this.#sequenceNumber;
+    this.#toldTimestamp = this.#timestamp;
+    this.#onPosition();
   }
 
   #send(sockets: RtpSockets, packet: Uint8Array, marker: boolean, payloadType: number, timestamp: number): void {
     writeRtpHeader(packet, { marker, payloadType, sequenceNumber: this.#sequenceNumber, timestamp, ssrc: this.ssrc });
     this.#outbox.put(sockets, packet);
-    if (this.#isPaused || this.#sequenceNumber === 0) this.#onPosition();
+    if (this.#isPaused || this.#sequenceNumber === 0) this.#tellPosition();
     this.#isPaused = false;
     this.#packets += 1;
     this.#octets += packet.length - rtpHeaderBytes;
     this.#sequenceNumber = (this.#sequenceNumber + 1) & 0xffff;
-    this.#timestamp = (this.#timestamp + frameSamples) | 0;
+    this.#timestamp = (this.#timestamp + this.frameUnits) | 0;
   }
 }

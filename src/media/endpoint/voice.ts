@@ -16,6 +16,7 @@ export class Voice {
   #source: Source = { kind: "silence" };
   #telephoneEvent: number | undefined;
   #payloadType = 0;
+  #clockRateHz: number | undefined;
   /** The prompt that the plan names, also when it has ended: so it is not played again. */
   #player: Player | undefined;
   #loopPosition = 0;
@@ -37,6 +38,7 @@ export class Voice {
     this.#codec = codec;
     this.#payloadType = plan.payloadType;
     this.#telephoneEvent = plan.telephoneEvent;
+    this.#clockRateHz = plan.clockRateHz;
     if (plan.source.kind !== this.#source.kind) this.#loopPosition = 0;
     this.#source = plan.source;
     if (plan.source.kind === "prompt") this.#name(plan.source.prompt, isCodecNew);
@@ -78,6 +80,16 @@ export class Voice {
     this.#emit({ kind: "prompt-ended", promptId: player.plan.promptId, reason: "finished", playedMs: player.positionMs });
   }
 
+  /** A frame of the digits that are being sent, where no sound can be made: without telephone-event they are nothing. False when none are. */
+  speakKeys(stream: RtpStream, sockets: RtpSockets): boolean {
+    const frame = this.#hasKeys ? this.#keyFrame(stream) : undefined;
+    if (frame === undefined) return false;
+    const isEvent = frame === "begin" || frame === "event";
+    if (isEvent && this.#telephoneEvent !== undefined) stream.sendEvent(sockets, this.#telephoneEvent, frame === "begin");
+    else stream.pause(this.#codec.silence);
+    return true;
+  }
+
   #fill(into: Uint8Array, mixer: Mixer, self: Talker): void {
     switch (this.#source.kind) {
       case "silence":
@@ -94,6 +106,10 @@ export class Voice {
         this.#loopPosition = (this.#loopPosition + frameSamples) % loop.length;
         return;
       }
+      case "relay":
+        // Not by frames.
+        into.fill(this.#codec.silence);
+        return;
       case "mix":
         mixer.mix(self, this.#codec, into);
     }
@@ -107,7 +123,7 @@ export class Voice {
         this.#hasKeys = false;
         return undefined;
       }
-      this.#keys = { digitsId: next.digitsId, sender: new TelephoneEventSender(next.digits, next.toneMs, next.gapMs) };
+      this.#keys = { digitsId: next.digitsId, sender: new TelephoneEventSender(next.digits, next.toneMs, next.gapMs, this.#clockRateHz) };
     }
     const frame = this.#keys.sender.next(stream.event);
     if (frame !== "done") return frame;

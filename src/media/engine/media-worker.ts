@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads";
-import type { Clock, Logger, Timer } from "../../kernel/index.ts";
+import { BatchPace, type Clock, type Logger, type Timer } from "../../kernel/index.ts";
 import type { MediaOrder, MediaReport } from "../orders.ts";
 import type { FromWorker, ToWorker, WorkerStart } from "../worker.ts";
 
@@ -12,7 +12,7 @@ export type MediaWorkerListener = {
 const firstRestartMs = 100;
 const longestRestartMs = 5000;
 
-/** One media thread, replaced when it dies. Orders are collected for up to a millisecond: a post alone costs eight times one in a batch. */
+/** One media thread, replaced when it dies. Orders go in batches: a post alone costs eight times one in a batch. */
 export class MediaWorker {
   readonly #start: WorkerStart;
   readonly #clock: Clock;
@@ -20,7 +20,7 @@ export class MediaWorker {
   readonly #listener: MediaWorkerListener;
   #worker: Worker | undefined;
   #orders: MediaOrder[] = [];
-  #flushTimer: Timer | undefined;
+  readonly #pace: BatchPace;
   #restartTimer: Timer | undefined;
   #restartMs = firstRestartMs;
   #isClosing = false;
@@ -32,6 +32,7 @@ export class MediaWorker {
     this.#clock = clock;
     this.#logger = logger;
     this.#listener = listener;
+    this.#pace = new BatchPace(clock, () => this.#flush());
   }
 
   /** Settles when its thread is ready; rejects when it cannot begin. */
@@ -51,7 +52,7 @@ export class MediaWorker {
   post(order: MediaOrder): void {
     if (this.#worker === undefined) return;
     this.#orders.push(order);
-    this.#flushTimer ??= this.#clock.after(0, this.#flush);
+    this.#pace.want(true);
   }
 
   async close(): Promise<void> {
@@ -86,8 +87,7 @@ export class MediaWorker {
 
   #exited(): void {
     this.#worker = undefined;
-    this.#flushTimer?.cancel();
-    this.#flushTimer = undefined;
+    this.#pace.stop();
     this.#orders = [];
     if (this.#isClosing) return;
     this.#restartTimer = this.#clock.after(this.#restartMs, () => {
@@ -98,11 +98,10 @@ export class MediaWorker {
     });
   }
 
-  readonly #flush = (): void => {
-    this.#flushTimer?.cancel();
-    this.#flushTimer = undefined;
+  #flush(): void {
+    this.#pace.begun();
     if (this.#orders.length === 0 || this.#worker === undefined) return;
     this.#worker.postMessage({ kind: "orders", orders: this.#orders } satisfies ToWorker);
     this.#orders = [];
-  };
+  }
 }

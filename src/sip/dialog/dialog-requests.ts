@@ -2,10 +2,12 @@
 import type { HeaderPair } from "../message/header-list.ts";
 import type { Body } from "../message/builder.ts";
 import type { SipRequest, SipResponse } from "../message/message.ts";
+import type { SipAddresses } from "../location/locator.ts";
+import { requestInTurn } from "../transaction/in-turn.ts";
 import type { SipAddress } from "../transport/transport.ts";
 import type { Dialog } from "./dialog.ts";
 import type { AnswerParts, Authorize, InviteFailure } from "./invite-events.ts";
-import { OutgoingInvite } from "./outgoing-invite.ts";
+import { type InviteUnderWay, sendInvite } from "./invite-attempts.ts";
 import type { UsageHost } from "./usage-host.ts";
 
 /** Of a request: the final status, 408 when nobody answered, 503 when it could not be sent. */
@@ -29,8 +31,8 @@ export class DialogRequests {
 
   send(method: string, parts: AnswerParts, done: (outcome: RequestOutcome) => void, authorization?: HeaderPair): void {
     const headers = [...(parts.headers ?? [])];
-    this.#build(method, headers, parts.body, authorization, (request, destination) => {
-      this.host.layer.request(request, destination, {
+    this.#build(method, headers, parts.body, authorization, (request, destinations) => {
+      requestInTurn(this.host, request, destinations, {
         response: (response) => {
           if (response.status < 200) return;
           const answer = this.#answerTo(response, request, authorization);
@@ -45,19 +47,26 @@ export class DialogRequests {
     });
   }
 
-  invite(body: Body | undefined, owner: ReinviteOwner, started: (invite: OutgoingInvite) => void, authorization?: HeaderPair): void {
-    this.#build("INVITE", [...this.host.sessionHeaders], body, authorization, (request, destination) => {
+  invite(body: Body | undefined, owner: ReinviteOwner, started: (invite: InviteUnderWay) => void, authorization?: HeaderPair): void {
+    this.#build("INVITE", [...this.host.sessionHeaders], body, authorization, (request, destinations) => {
       started(
-        new OutgoingInvite(this.host, request, destination, {
-          provisional: () => undefined,
-          success: (response, source) => owner.success(response, source),
-          failed: (failure) => {
-            const answer = failure.response && this.#answerTo(failure.response, request, authorization);
-            if (answer !== undefined) this.invite(body, owner, started, answer);
-            else if (failure.cause === "transport" && this.dialog.leavePeer()) this.invite(body, owner, started, authorization);
-            else owner.failed(failure);
+        sendInvite(
+          this.host,
+          request,
+          { destinations },
+          {
+            provisional: () => undefined,
+            // The peer has accepted, by whichever way: it repeats the 2xx, and the repeat is acknowledged.
+            surplus: () => undefined,
+            success: (response, source) => owner.success(response, source),
+            failed: (failure) => {
+              const answer = failure.response && this.#answerTo(failure.response, request, authorization);
+              if (answer !== undefined) this.invite(body, owner, started, answer);
+              else if (failure.cause === "transport" && this.dialog.leavePeer()) this.invite(body, owner, started, authorization);
+              else owner.failed(failure);
+            },
           },
-        }),
+        ),
       );
     });
   }
@@ -67,13 +76,14 @@ export class DialogRequests {
     headers: readonly HeaderPair[],
     body: Body | undefined,
     authorization: HeaderPair | undefined,
-    go: (request: SipRequest, destination: SipAddress) => void,
+    go: (request: SipRequest, destinations: SipAddresses) => void,
   ): void {
-    this.host.reach(this.dialog, (destination) => {
+    this.host.reach(this.dialog, (destinations) => {
       const all: HeaderPair[] = [["User-Agent", this.host.product], ...headers];
       if (authorization !== undefined) all.push(authorization);
-      const sentBy = this.host.transport.sentBy(destination);
-      go(this.dialog.request(method, { sentBy, headers: all, body }), destination);
+      const [{ protocol }] = destinations;
+      const sentBy = this.host.transport.sentBy(destinations[0]);
+      go(this.dialog.request(method, { protocol, sentBy, headers: all, body }), destinations);
     });
   }
 

@@ -8,7 +8,7 @@ import type { SipAddress } from "../transport/transport.ts";
 import { Dialog, type DialogValues } from "./dialog.ts";
 
 const source: SipAddress = { protocol: "udp", address: "192.0.2.2", port: 5060 };
-const sentBy = { host: "192.0.2.1", port: 5060 };
+const way = { protocol: "udp", sentBy: { host: "192.0.2.1", port: 5060 } } as const;
 
 const confirmed: DialogValues = {
   role: "uas",
@@ -66,7 +66,7 @@ test("restored values survive JSON; tags, route set and roles stay where they ar
     localCseq: confirmed.localCseq + 1_000,
   };
   const dialog = Dialog.restore(JSON.parse(JSON.stringify(values)) as DialogValues);
-  const bye = dialog.request("BYE", { sentBy });
+  const bye = dialog.request("BYE", way);
   expect(bye.headers.get("From")).toBe("<sip:us@example.org>;tag=ours");
   expect(bye.headers.get("To")).toBe('"Peer" <sip:peer@example.org>;tag=theirs');
   expect(bye.headers.get("CSeq")).toBe("1008 BYE");
@@ -78,7 +78,7 @@ test("restored values survive JSON; tags, route set and roles stay where they ar
 });
 
 test("a strict router first becomes the Request-URI", () => {
-  const bye = Dialog.restore({ ...confirmed, routeSet: ["<sip:192.0.2.8>", "<sip:192.0.2.9;lr>"] }).request("BYE", { sentBy });
+  const bye = Dialog.restore({ ...confirmed, routeSet: ["<sip:192.0.2.8>", "<sip:192.0.2.9;lr>"] }).request("BYE", way);
   expect(bye.uri).toBe("sip:192.0.2.8");
   expect(bye.headers.all("Route")).toEqual(["<sip:192.0.2.9;lr>", "<sip:peer@192.0.2.2:5080>"]);
 });
@@ -97,7 +97,8 @@ test("IPv6 targets and the transport parameter of the target", () => {
     kind: "address",
     address: { protocol: "tcp", address: "192.0.2.7", port: 5060 },
   });
-  expect(nextHopTo("sip:x@peer.example.org")).toMatchObject({ kind: "name", uri: { host: "peer.example.org" } });
+  expect(nextHopTo("sips:x@192.0.2.7")).toEqual({ kind: "address", address: { protocol: "tls", address: "192.0.2.7", port: 5061 } });
+  expect(nextHopTo("sip:x@peer.example.org")).toMatchObject({ kind: "name", target: { host: "peer.example.org", protocol: "udp" } });
 });
 
 test("a private target that came from a public address is reached where it came from", () => {
@@ -107,7 +108,7 @@ test("a private target that came from a public address is reached where it came 
   };
   const dialog = Dialog.ofInvite(request, { ...source, port: 40_000 }, { tag: "ours", contact: "sip:leg@192.0.2.1" });
   expect(dialog.nextHop()).toEqual({ kind: "address", address: { ...source, port: 40_000 } });
-  expect(dialog.request("BYE", { sentBy }).uri).toBe("sip:p@10.1.2.3:5080");
+  expect(dialog.request("BYE", way).uri).toBe("sip:p@10.1.2.3:5080");
 });
 
 test.each(["alice", "bob"] as const)("%s's process dies and comes back: both sides still end the call", (who) => {

@@ -3,14 +3,14 @@
  * ours and the peer's whoever sent INVITE, so nothing is swapped when a dialog is restored.
  */
 import { createHash } from "node:crypto";
-import { isIP } from "node:net";
 import { type Body, requestOf } from "../message/builder.ts";
 import type { HeaderPair } from "../message/header-list.ts";
 import type { SipMessage, SipRequest, SipResponse } from "../message/message.ts";
 import { formatNameAddr, nameAddr, parseNameAddr, tagOf } from "../message/name-addr.ts";
-import { type SipUri, parseUri } from "../message/uri.ts";
+import { parseUri } from "../message/uri.ts";
 import { formatVia, magicCookie } from "../message/via.ts";
 import { noParams } from "../message/params.ts";
+import { numericAddress, type Target, targetOf } from "../location/target.ts";
 import { sequenceOf } from "../transaction/matching.ts";
 import type { SipAddress, SipProtocol } from "../transport/transport.ts";
 
@@ -41,9 +41,11 @@ export type DialogValues = {
   readonly reachedAtPeer: boolean;
 };
 
-export type NextHop = { readonly kind: "address"; readonly address: SipAddress } | { readonly kind: "name"; readonly uri: SipUri };
+export type NextHop = { readonly kind: "address"; readonly address: SipAddress } | { readonly kind: "name"; readonly target: Target };
 
 export type DialogRequestParts = {
+  /** By which it is sent; with `sentBy` for Via. */
+  readonly protocol: SipProtocol;
   readonly sentBy: { readonly host: string; readonly port: number };
   readonly headers?: Iterable<HeaderPair> | undefined;
   readonly body?: Body | undefined;
@@ -157,23 +159,21 @@ export class Dialog {
     const route = routeSet[0] === undefined ? undefined : parseNameAddr(routeSet[0]);
     const uri = parseUri(route?.ok === true ? route.value.uri : remoteTarget);
     if (reachedAtPeer || !uri.ok || uri.value.host === "") return { kind: "address", address: peer };
-    if (isIP(uri.value.host) === 0) return { kind: "name", uri: uri.value };
-    const asked = uri.value.params.get("transport")?.toLowerCase();
-    const chosen = asked === "udp" || asked === "tcp" ? asked : protocol;
-    return { kind: "address", address: { protocol: chosen, address: uri.value.host, port: uri.value.port ?? 5060 } };
+    // What the URI leaves open stays as the dialog has it, so that a connection is kept.
+    const target = targetOf(uri.value, protocol);
+    const address = numericAddress(target);
+    return address === undefined ? { kind: "name", target } : { kind: "address", address };
   }
 
   #build(method: string, sequence: number, parts: DialogRequestParts): SipRequest {
     const values = this.#values;
-    const hop = this.nextHop();
-    const protocol = hop.kind === "address" ? hop.address.protocol : values.protocol;
     const { uri, routes } = routed(values);
     // The branch follows from what the request is, so a repeat after a restart is a repeat to the peer too.
     const branch = `${magicCookie}${createHash("sha256").update([values.callId, values.localTag, values.remoteTag, sequence, method].join("\0")).digest("hex").slice(0, 24)}`;
     return requestOf({
       method,
       uri,
-      via: formatVia({ protocol: protocol.toUpperCase(), ...parts.sentBy, branch, rport: "asked", params: noParams }),
+      via: formatVia({ protocol: parts.protocol.toUpperCase(), ...parts.sentBy, branch, rport: "asked", params: noParams }),
       from: tagged(values.localAddress, values.localTag),
       to: tagged(values.remoteAddress, values.remoteTag),
       callId: values.callId,

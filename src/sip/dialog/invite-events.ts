@@ -2,6 +2,7 @@
 import type { Body } from "../message/builder.ts";
 import type { HeaderPair } from "../message/header-list.ts";
 import type { SipRequest, SipResponse } from "../message/message.ts";
+import type { SipAddresses } from "../location/locator.ts";
 import type { SipAddress } from "../transport/transport.ts";
 import type { DialogValues } from "./dialog.ts";
 
@@ -13,6 +14,8 @@ export type InviteFailure = EndReason & {
   readonly cause: "response" | "timeout" | "transport";
   /** The final answer, when there was one: Contact of a 3xx, Retry-After, … */
   readonly response?: SipResponse;
+  /** The addresses that were tried one after the other, when there was more than one. */
+  readonly tried?: readonly SipAddress[];
 };
 
 /** `peer` sent BYE, `local` is our own command, `lost` means that the peer does not answer or does not know the dialog. */
@@ -72,10 +75,13 @@ export type InviteOptions = {
   /** With the magic cookie. */
   readonly branch: string;
   readonly sequence: number;
-  /** A URI. */
+  /** A URI, as the first destination reaches us. */
   readonly contact: string;
+  /** The same for another of the destinations; when left out all reach us alike. */
+  readonly contactAt?: (destination: SipAddress) => string;
   readonly routeSet?: readonly string[];
-  readonly destination: SipAddress;
+  /** Best first; each further one is tried when the one before failed (RFC 3263 §4.3). */
+  readonly destinations: SipAddresses;
   /** Requests in the dialog go to where the peer's answers come from, whatever its Contact says: a registered phone behind NAT. */
   readonly reachedAtPeer?: boolean;
   /** Of the inbound INVITE less one, when this call comes of one: calls that run in a circle end by it. 70 when left out. */

@@ -35,7 +35,8 @@ import type {
   InviteFailure,
   InviteOptions,
 } from "./invite-events.ts";
-import { inviteOf, OutgoingInvite } from "./outgoing-invite.ts";
+import { type InviteUnderWay, sendInvite } from "./invite-attempts.ts";
+import { inviteOf } from "./outgoing-invite.ts";
 import { SessionChange } from "./session-change.ts";
 import { acknowledge, endReasonOf, refuseSuccess, type UsageHost } from "./usage-host.ts";
 
@@ -49,7 +50,7 @@ export class InviteUsage {
   readonly #authorize: Authorize | undefined;
   readonly #released: (usage: InviteUsage) => void;
   #phase: InvitePhase;
-  #outgoing: OutgoingInvite | undefined;
+  #outgoing: InviteUnderWay | undefined;
   /** Our side of the INVITE we sent, for the 2xx of other forks. */
   #local: LocalSide | undefined;
   /** Dialogs that provisional answers made, by remote tag. Gone when one is confirmed. */
@@ -83,11 +84,14 @@ export class InviteUsage {
   static invite(host: UsageHost, options: InviteOptions, events: InviteEvents, released: (usage: InviteUsage) => void): InviteUsage {
     const { callId, localTag, authorize } = options;
     const usage = new InviteUsage(host, { callId, localTag, phase: "inviting", authorize }, events, released);
-    usage.#local = { contact: options.contact, requestUri: options.requestUri, reachedAtPeer: options.reachedAtPeer ?? false };
-    usage.#outgoing = new OutgoingInvite(host, inviteOf(host, options), options.destination, {
+    const local = { contact: options.contact, requestUri: options.requestUri, reachedAtPeer: options.reachedAtPeer ?? false };
+    usage.#local = local;
+    usage.#outgoing = sendInvite(host, inviteOf(host, options), options, {
       provisional: (response, source) => usage.#progress(response, source),
       success: (response, source) => usage.#answered(response, source),
       failed: (failure) => usage.#refused(failure),
+      surplus: (response, source) => usage.success(response, source),
+      moved: (contact) => (usage.#local = { ...local, contact }),
     });
     return usage;
   }
@@ -143,6 +147,11 @@ export class InviteUsage {
     return this.#requests?.dialog.values;
   }
 
+  /** Where our INVITE is now; undefined once it is answered. */
+  get destination(): SipAddress | undefined {
+    return this.#outgoing?.destination;
+  }
+
   cancel(headers: readonly HeaderPair[] = []): void {
     if (this.#phase === "inviting") this.#outgoing?.cancel(headers);
     else this.bye(headers);
@@ -180,11 +189,8 @@ export class InviteUsage {
 
   /** Asks whether the peer still has the dialog: `alive`, or `ended` by `lost`. */
   options(): void {
-    if (this.#phase !== "confirmed") return;
-    this.#requests?.send("OPTIONS", {}, ({ status }) => {
-      if (this.#phase !== "confirmed") return;
-      if (status === 408 || status === 481) this.#lost(status);
-      else if (status !== 503) this.#events.alive();
+    this.request("OPTIONS", {}, ({ status }) => {
+      if (this.#phase === "confirmed" && status !== 408 && status !== 481 && status !== 503) this.#events.alive();
     });
   }
 

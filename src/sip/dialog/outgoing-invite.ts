@@ -1,11 +1,11 @@
 /** One INVITE or re-INVITE of ours until its final answer, with CANCEL (RFC 3261 §9.1, §13.2). What the answer means is its owner's. */
-import type { Timer } from "../../kernel/index.ts";
 import { HeaderList, type HeaderPair } from "../message/header-list.ts";
 import { emptyBody, requestOf } from "../message/builder.ts";
 import type { SipRequest, SipResponse } from "../message/message.ts";
 import { noParams } from "../message/params.ts";
 import { formatVia } from "../message/via.ts";
 import type { InviteClientTransaction } from "../transaction/invite-client.ts";
+import type { Failure } from "../transaction/transaction.ts";
 import type { SipAddress } from "../transport/transport.ts";
 import { sequenceOf } from "../transaction/matching.ts";
 import type { InviteFailure, InviteOptions } from "./invite-events.ts";
@@ -16,30 +16,39 @@ export type OutgoingInviteOwner = {
   success(response: SipResponse, source: SipAddress): void;
   /** Everything else, once: 300-699, 408 after timer B, 503 when it could not be sent, 487 when a cancelled one stays silent. */
   failed(failure: InviteFailure): void;
+  /** A 2xx of an address that was given up for another one. */
+  surplus(response: SipResponse, source: SipAddress): void;
+  /** Nothing was heard for as long as was asked. */
+  silent?(): void;
+  /** Another address is tried, and this is our Contact there. */
+  moved?(contact: string): void;
 };
 
 export class OutgoingInvite {
   readonly request: SipRequest;
   readonly #host: UsageHost;
-  readonly #destination: SipAddress;
+  readonly destination: SipAddress;
   readonly #owner: OutgoingInviteOwner;
   readonly #transaction: InviteClientTransaction;
   #phase: "silent" | "proceeding" | "final" = "silent";
   #cancel: "no" | "wanted" | "sent" = "no";
   #cancelHeaders: readonly HeaderPair[] = [];
-  #giveUp: Timer | undefined;
 
-  constructor(host: UsageHost, request: SipRequest, destination: SipAddress, owner: OutgoingInviteOwner) {
+  constructor(host: UsageHost, request: SipRequest, destination: SipAddress, owner: OutgoingInviteOwner, silenceMs?: number) {
     this.#host = host;
     this.request = request;
-    this.#destination = destination;
+    this.destination = destination;
     this.#owner = owner;
-    this.#transaction = host.layer.invite(request, destination, {
-      response: (response, source) => this.#receive(response, source),
-      failed: (failure) => {
-        if (this.#end()) owner.failed(failure);
+    const events = {
+      response: (response: SipResponse, source: SipAddress) => this.#receive(response, source),
+      failed: (failure: Failure) => {
+        if (!this.#end()) return;
+        // Whatever CANCEL itself got: nobody waits longer for the INVITE's final answer than 64*T1 (§9.1).
+        owner.failed(this.#cancel === "sent" ? { status: 487, cause: "timeout" } : failure);
       },
-    });
+      silent: () => owner.silent?.(),
+    };
+    this.#transaction = host.layer.invite(request, destination, events, silenceMs);
   }
 
   get isCancelled(): boolean {
@@ -52,6 +61,12 @@ export class OutgoingInvite {
     this.#cancel = "wanted";
     this.#cancelHeaders = headers;
     if (this.#phase === "proceeding") this.#sendCancel();
+  }
+
+  /** Another address is tried: it is not repeated any more, and cancelled should the peer wake up. */
+  giveUp(): void {
+    this.#transaction.quieten();
+    this.cancel([]);
   }
 
   /** Its owner hears nothing more; the transaction goes on to acknowledge a refusal. */
@@ -87,33 +102,27 @@ export class OutgoingInvite {
       ...this.#cancelHeaders,
     ]);
     const cancel: SipRequest = { kind: "request", method: "CANCEL", uri: this.request.uri, headers, body: emptyBody };
-    // Whatever CANCEL itself gets: the INVITE's final answer decides, and its silence ends here.
-    this.#host.layer.request(cancel, this.#destination, { response: () => undefined, failed: () => undefined });
-    this.#giveUp = this.#host.clock.after(64 * this.#host.timers.t1Ms, () => {
-      if (!this.#end()) return;
-      this.#host.layer.abandon(this.#transaction);
-      this.#owner.failed({ status: 487, cause: "timeout" });
-    });
+    this.#host.layer.request(cancel, this.destination, { response: () => undefined, failed: () => undefined });
+    this.#transaction.limit();
   }
 
   /** True the first time. */
   #end(): boolean {
     const isFirst = this.#phase !== "final";
     this.#phase = "final";
-    this.#giveUp?.cancel();
     return isFirst;
   }
 }
 
 /** The same options make the same bytes. */
 export function inviteOf(host: UsageHost, options: InviteOptions): SipRequest {
-  const { protocol } = options.destination;
+  const [destination] = options.destinations;
   return requestOf({
     method: "INVITE",
     uri: options.requestUri,
     via: formatVia({
-      protocol: protocol.toUpperCase(),
-      ...host.transport.sentBy(options.destination),
+      protocol: destination.protocol.toUpperCase(),
+      ...host.transport.sentBy(destination),
       branch: options.branch,
       rport: "asked",
       params: noParams,

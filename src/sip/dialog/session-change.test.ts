@@ -129,7 +129,7 @@ test("INFO, MESSAGE, OPTIONS and what nobody knows", () => {
         callId: dialog?.callId ?? "",
         branch: `z9hG4bK${sequence}`,
         sequence,
-        destination: bob.address,
+        destinations: [bob.address],
         ...(body !== undefined && { body: { contentType: "text/plain", content: body } }),
       },
       () => undefined,

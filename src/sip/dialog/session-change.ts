@@ -15,7 +15,7 @@ import type { SipAddress } from "../transport/transport.ts";
 import { sequenceOf } from "../transaction/matching.ts";
 import type { DialogRequests } from "./dialog-requests.ts";
 import type { InviteEvents, InviteFailure } from "./invite-events.ts";
-import type { OutgoingInvite } from "./outgoing-invite.ts";
+import type { InviteUnderWay } from "./invite-attempts.ts";
 import { SuccessRepeater } from "./success-repeater.ts";
 import { acknowledge, type UsageHost } from "./usage-host.ts";
 
@@ -36,7 +36,7 @@ export class SessionChange {
   #wanted: { readonly body: Body | undefined } | undefined;
   #isUnderWay = false;
   #isStopped = false;
-  #outgoing: OutgoingInvite | undefined;
+  #outgoing: InviteUnderWay | undefined;
   #backoff: Timer | undefined;
   /** The ACK of our last accepted re-INVITE, for its repeated 2xx. */
   #lastAck: { readonly sequence: number; readonly body: Body | undefined } | undefined;

@@ -5,26 +5,23 @@ import { formatMessage } from "../message/format-message.ts";
 import type { HeaderPair } from "../message/header-list.ts";
 import type { SipMessage, SipResponse } from "../message/message.ts";
 import { parseReason } from "../message/reason.ts";
-import type { TimerBase } from "../transaction/timers.ts";
-import type { TransactionLayer } from "../transaction/transaction-layer.ts";
-import type { SipAddress, SipTransport } from "../transport/transport.ts";
+import type { SipAddresses } from "../location/locator.ts";
+import { type AttemptHost, requestInTurn } from "../transaction/in-turn.ts";
+import type { SipAddress } from "../transport/transport.ts";
 import { Dialog, type LocalSide } from "./dialog.ts";
 import type { EndReason } from "./invite-events.ts";
 
-export type UsageHost = {
+export type UsageHost = AttemptHost & {
   readonly clock: Clock;
   readonly ids: Ids;
-  readonly timers: TimerBase;
-  readonly layer: TransactionLayer;
-  readonly transport: SipTransport;
   /** User-Agent of requests, Server of answers. */
   readonly product: string;
   /** Value of Allow. */
   readonly allow: string;
   /** Allow and Supported, for every INVITE and every answer that makes or refreshes a dialog. */
   readonly sessionHeaders: readonly HeaderPair[];
-  /** Finds the address of the dialog's next hop and goes on with it, at once when it is numeric. */
-  reach(dialog: Dialog, go: (destination: SipAddress) => void): void;
+  /** Finds the addresses of the dialog's next hop and goes on with them, at once when it is numeric. */
+  reach(dialog: Dialog, go: (destinations: SipAddresses) => void): void;
 };
 
 /** Of a text that others choose and that is kept. */
@@ -49,8 +46,9 @@ export function endReasonOf(message: SipMessage): EndReason {
 
 /** Sends the ACK of a 2xx: it belongs to no transaction and is never repeated by itself. */
 export function acknowledge(host: UsageHost, dialog: Dialog, sequence: number, body: Body | undefined): void {
-  host.reach(dialog, (destination) => {
+  host.reach(dialog, ([destination]) => {
     const ack = dialog.ack(sequence, {
+      protocol: destination.protocol,
       sentBy: host.transport.sentBy(destination),
       headers: [["User-Agent", host.product]],
       body,
@@ -63,8 +61,10 @@ export function acknowledge(host: UsageHost, dialog: Dialog, sequence: number, b
 export function refuseSuccess(host: UsageHost, response: SipResponse, source: SipAddress, local: LocalSide): void {
   const dialog = Dialog.ofResponse(response, source, local);
   acknowledge(host, dialog, dialog.values.localCseq, undefined);
-  host.reach(dialog, (destination) => {
-    const bye = dialog.request("BYE", { sentBy: host.transport.sentBy(destination), headers: [["User-Agent", host.product]] });
-    host.layer.request(bye, destination, { response: () => undefined, failed: () => undefined });
+  host.reach(dialog, (destinations) => {
+    const [{ protocol }] = destinations;
+    const sentBy = host.transport.sentBy(destinations[0]);
+    const bye = dialog.request("BYE", { protocol, sentBy, headers: [["User-Agent", host.product]] });
+    requestInTurn(host, bye, destinations, { response: () => undefined, failed: () => undefined });
   });
 }

@@ -48,17 +48,10 @@ export type ResponseParts = {
 
 /** Copies Via, From, To, Call-ID and CSeq; Record-Route into responses that can make a dialog (§12.1.1); Timestamp into 100 (§8.2.6.1). */
 export function responseTo(request: SipRequest, status: number, parts: ResponseParts = {}): SipResponse {
-  const headers = new HeaderList();
   const makesDialog = status > 100 && status < 300 && dialogMethods.has(request.method);
-  for (const [name, value] of request.headers) {
-    if (name === "Via" || name === "From" || name === "Call-ID" || name === "CSeq") headers.append(name, value);
-    else if (name === "Record-Route" && makesDialog) headers.append(name, value);
-    else if (name === "Timestamp" && status === 100) headers.append(name, value);
-    else if (name === "To") {
-      const isComplete = parts.toTag === undefined || status === 100 || tagOf(value) !== undefined;
-      headers.append(name, isComplete ? value : `${value};tag=${parts.toTag}`);
-    }
-  }
+  const headers = request.headers.only(status === 100 ? isInTrying : makesDialog ? isInDialogMaker : isInEvery);
+  const to = headers.get("To") ?? "";
+  if (parts.toTag !== undefined && status !== 100 && tagOf(to) === undefined) headers.set("To", `${to};tag=${parts.toTag}`);
   if (parts.contact !== undefined) headers.append("Contact", parts.contact);
   for (const [name, value] of parts.headers ?? []) headers.append(name, value);
   return {
@@ -68,6 +61,18 @@ export function responseTo(request: SipRequest, status: number, parts: ResponseP
     headers,
     body: contentOf(headers, parts.body),
   };
+}
+
+function isInEvery(name: string): boolean {
+  return name === "Via" || name === "From" || name === "To" || name === "Call-ID" || name === "CSeq";
+}
+
+function isInDialogMaker(name: string): boolean {
+  return isInEvery(name) || name === "Record-Route";
+}
+
+function isInTrying(name: string): boolean {
+  return isInEvery(name) || name === "Timestamp";
 }
 
 const dialogMethods: ReadonlySet<string> = new Set(["INVITE", "SUBSCRIBE", "REFER"]);

@@ -90,6 +90,19 @@ export class HeaderList implements Iterable<HeaderPair> {
     this.#values[index] = oneLine([...(value === undefined ? [] : [value]), ...rest].join(", "));
   }
 
+  /** The lines whose canonical name is wanted, in their order, as a list of its own. */
+  only(isWanted: (name: string) => boolean): HeaderList {
+    const names: string[] = [];
+    const values: string[] = [];
+    for (let index = 0; index < this.#names.length; index++) {
+      const name = this.#names[index] ?? "";
+      if (!isWanted(name)) continue;
+      names.push(name);
+      values.push(this.#values[index] ?? "");
+    }
+    return HeaderList.ofParsed(names, values);
+  }
+
   clone(): HeaderList {
     return HeaderList.ofParsed([...this.#names], [...this.#values]);
   }

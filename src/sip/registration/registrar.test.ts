@@ -60,7 +60,7 @@ async function setUp({ store = memoryStore(), credentials = phones } = {}) {
         callId,
         branch: `z9hG4bK${sequence}`,
         sequence,
-        destination: house.address,
+        destinations: [house.address],
         headers: authorization === undefined ? all : [...all, authorization],
       },
       ({ response }) => {

@@ -2,8 +2,8 @@
  * INVITE client transaction, RFC 3261 §17.1.1 with the Accepted state of RFC 6026 §7.2. Its table:
  *
  *   state       guarantees
- *   calling     nothing was heard; INVITE is repeated at T1, doubling (timer A), until timer B
- *   proceeding  a provisional answer was heard; nothing is repeated
+ *   calling     nothing was heard; INVITE is repeated at T1, doubling (timer A), until timer B; silence is told once when asked for
+ *   proceeding  a provisional answer was heard; nothing is repeated; without end, unless CANCEL was sent (timer B again, §9.1)
  *   completed   300-699 came and was acknowledged; every repeat gets the same ACK until timer D
  *   accepted    2xx came; every further 2xx is passed up until timer M, the user sends ACK
  *   terminated  the layer has forgotten it
@@ -16,19 +16,30 @@ import { type Failure, type Input, type Table, TimerSet, type Transaction, type 
 import type { Timers } from "./timers.ts";
 
 export type InviteClientState = "calling" | "proceeding" | "completed" | "accepted" | "terminated";
-export type InviteClientEvent = "timerA" | "timerB" | "timerD" | "timerM" | "provisional" | "success" | "failure" | "transportError";
-type Action = "repeat" | "pass" | "acknowledge" | "lingerM" | "timeOut" | "failTransport" | "forget";
+export type InviteClientEvent =
+  | "timerA"
+  | "timerB"
+  | "timerD"
+  | "timerM"
+  | "silence"
+  | "provisional"
+  | "success"
+  | "failure"
+  | "transportError";
+type Action = "repeat" | "pass" | "acknowledge" | "lingerM" | "tellSilence" | "timeOut" | "failTransport" | "forget";
 
 export const inviteClientTable: Table<InviteClientState, InviteClientEvent, Action> = {
   calling: {
     timerA: ["calling", "repeat"],
     timerB: ["terminated", "forget", "timeOut"],
+    silence: ["calling", "tellSilence"],
     provisional: ["proceeding", "pass"],
     success: ["accepted", "lingerM", "pass"],
     failure: ["completed", "acknowledge", "pass"],
     transportError: ["terminated", "forget", "failTransport"],
   },
   proceeding: {
+    timerB: ["terminated", "forget", "timeOut"],
     provisional: ["proceeding", "pass"],
     success: ["accepted", "lingerM", "pass"],
     failure: ["completed", "acknowledge", "pass"],
@@ -43,6 +54,8 @@ export const inviteClientTable: Table<InviteClientState, InviteClientEvent, Acti
 export type ClientEvents = {
   response(response: SipResponse, source: SipAddress): void;
   failed(failure: Failure): void;
+  /** Nothing was heard for as long as was asked; the transaction goes on. */
+  silent?(): void;
 };
 
 export class InviteClientTransaction implements Transaction {
@@ -53,7 +66,7 @@ export class InviteClientTransaction implements Transaction {
   readonly #events: ClientEvents;
   readonly #bytes: Uint8Array;
   readonly #values: Timers;
-  readonly #timers: TimerSet<"timerA" | "timerB">;
+  readonly #timers: TimerSet<"timerA" | "timerB" | "silence">;
   #state: InviteClientState = "calling";
   #intervalMs: number;
 
@@ -73,8 +86,10 @@ export class InviteClientTransaction implements Transaction {
     return this.#state;
   }
 
-  start(): void {
+  /** With `silenceMs`, `silent` is told when nothing was heard for so long. */
+  start(silenceMs?: number): void {
     this.#timers.start("timerB", this.#values.timerB);
+    if (silenceMs !== undefined) this.#timers.start("silence", silenceMs);
     if (this.#values.timerA !== undefined) this.#timers.start("timerA", this.#intervalMs);
     this.#send(this.#bytes);
   }
@@ -84,7 +99,16 @@ export class InviteClientTransaction implements Transaction {
     this.#step(message.status < 200 ? "provisional" : message.status < 300 ? "success" : "failure", { response: message, source });
   }
 
-  /** Ends it without a word to its user: a cancelled INVITE that gets no final answer (RFC 3261 §9.1). */
+  /** Repeats nothing any more, and still takes what comes until timer B: its user has gone on to another address. */
+  quieten(): void {
+    this.#timers.cancel("timerA");
+  }
+
+  /** CANCEL went out: without a final answer it times out after 64*T1 (§9.1). */
+  limit(): void {
+    this.#timers.start("timerB", this.#values.timerB);
+  }
+
   stop(): void {
     this.#timers.cancelAll();
     this.#state = "terminated";
@@ -93,9 +117,10 @@ export class InviteClientTransaction implements Transaction {
   #step(event: InviteClientEvent, input: Input = {}): void {
     const row = inviteClientTable[this.#state][event];
     if (row === undefined) return;
+    const before = this.#state;
     const [next, ...actions] = row;
     this.#state = next;
-    if (next !== "calling") this.#timers.cancelAll();
+    if (next !== before && next !== "calling") this.#timers.cancelAll();
     for (const action of actions) this.#perform(action, input);
   }
 
@@ -114,6 +139,9 @@ export class InviteClientTransaction implements Transaction {
         break;
       case "lingerM":
         this.#host.linger(this.key, "accepted", this.#values.timerM);
+        break;
+      case "tellSilence":
+        this.#events.silent?.();
         break;
       case "timeOut":
         this.#events.failed({ status: 408, cause: "timeout" });

@@ -2,7 +2,7 @@
  * Non-INVITE client transaction, RFC 3261 §17.1.2 with RFC 4320 (408 is never sent, only told to the user). Its table:
  *
  *   state       guarantees
- *   trying      nothing was heard; the request is repeated at T1, doubling up to T2 (timer E), until timer F
+ *   trying      nothing was heard; the request is repeated at T1, doubling up to T2 (timer E), until timer F; silence is told once when asked for
  *   proceeding  a provisional answer was heard; repeated each T2 until timer F
  *   completed   the final answer was passed up; repeats of it are dropped until timer K
  *   terminated  the layer has forgotten it
@@ -15,13 +15,14 @@ import type { Timers } from "./timers.ts";
 import { type Input, type Table, TimerSet, type Transaction, type TransactionHost } from "./transaction.ts";
 
 export type NonInviteClientState = "trying" | "proceeding" | "completed" | "terminated";
-export type NonInviteClientEvent = "timerE" | "timerF" | "timerK" | "provisional" | "final" | "transportError";
-type Action = "repeat" | "slow" | "pass" | "lingerK" | "timeOut" | "failTransport" | "forget";
+export type NonInviteClientEvent = "timerE" | "timerF" | "timerK" | "silence" | "provisional" | "final" | "transportError";
+type Action = "repeat" | "slow" | "pass" | "lingerK" | "tellSilence" | "timeOut" | "failTransport" | "forget";
 
 export const nonInviteClientTable: Table<NonInviteClientState, NonInviteClientEvent, Action> = {
   trying: {
     timerE: ["trying", "repeat"],
     timerF: ["terminated", "forget", "timeOut"],
+    silence: ["trying", "tellSilence"],
     provisional: ["proceeding", "slow", "pass"],
     final: ["completed", "lingerK", "pass"],
     transportError: ["terminated", "forget", "failTransport"],
@@ -45,7 +46,7 @@ export class NonInviteClientTransaction implements Transaction {
   readonly #events: ClientEvents;
   readonly #bytes: Uint8Array;
   readonly #values: Timers;
-  readonly #timers: TimerSet<"timerE" | "timerF">;
+  readonly #timers: TimerSet<"timerE" | "timerF" | "silence">;
   #state: NonInviteClientState = "trying";
   #intervalMs: number;
 
@@ -64,8 +65,10 @@ export class NonInviteClientTransaction implements Transaction {
     return this.#state;
   }
 
-  start(): void {
+  /** With `silenceMs`, `silent` is told when nothing was heard for so long. */
+  start(silenceMs?: number): void {
     this.#timers.start("timerF", this.#values.timerF);
+    if (silenceMs !== undefined) this.#timers.start("silence", silenceMs);
     if (this.#values.timerE !== undefined) this.#timers.start("timerE", this.#intervalMs);
     this.#send();
   }
@@ -103,6 +106,9 @@ export class NonInviteClientTransaction implements Transaction {
         break;
       case "lingerK":
         this.#host.linger(this.key, "completed", this.#values.timerK);
+        break;
+      case "tellSilence":
+        this.#events.silent?.();
         break;
       case "timeOut":
         this.#events.failed({ status: 408, cause: "timeout" });

@@ -5,6 +5,7 @@
  */
 import type { Clock } from "../../kernel/index.ts";
 import type { SipMessage, SipRequest, SipResponse } from "../message/message.ts";
+import type { Locator } from "../location/locator.ts";
 import { replyAddress } from "../transport/address.ts";
 import { isReliable, type SipAddress, type SipTransport } from "../transport/transport.ts";
 import { type ClientEvents, InviteClientTransaction } from "./invite-client.ts";
@@ -13,6 +14,7 @@ import { LingeringStore } from "./lingering-store.ts";
 import { clientKey, serverKey } from "./matching.ts";
 import { NonInviteClientTransaction } from "./non-invite-client.ts";
 import { NonInviteServerTransaction } from "./non-invite-server.ts";
+import { sendBack } from "./return-path.ts";
 import { type TimerBase, type Timers, timersFor } from "./timers.ts";
 import type { Lingering, Transaction, TransactionHost } from "./transaction.ts";
 
@@ -46,7 +48,8 @@ export class TransactionLayer {
   #repeats = 0;
   #strayResponses = 0;
 
-  constructor(transport: SipTransport, clock: Clock, timers: TimerBase, user: TransactionUser) {
+  /** `locator` finds where a response goes whose connection is gone. */
+  constructor(transport: SipTransport, clock: Clock, timers: TimerBase, user: TransactionUser, locator?: Pick<Locator, "locate">) {
     this.#transport = transport;
     this.#user = user;
     this.#lingering = new LingeringStore(clock);
@@ -57,7 +60,7 @@ export class TransactionLayer {
       sendBytes: (bytes, destination, failed) => transport.sendBytes(bytes, destination, failed),
       sendAnswer: (response, bytes, destination, failed) => {
         if (!isReliable(destination.protocol)) transport.sendBytes(bytes, destination, failed);
-        else transport.send(response, destination, failed);
+        else sendBack(transport, locator, { response, bytes, destination }, failed);
       },
       linger: (key, state, forMs, repeat) => {
         this.#live.delete(key);
@@ -87,14 +90,17 @@ export class TransactionLayer {
     else this.#user.request(message, source);
   }
 
-  /** Sends INVITE in a transaction of its own. The top Via of `request` has the branch; the same branch after a restart is a repeat to the peer. */
-  invite(request: SipRequest, destination: SipAddress, events: ClientEvents): InviteClientTransaction {
-    return this.#start(new InviteClientTransaction(this.#host, clientKey(request.headers), request, destination, events));
+  /**
+   * Sends INVITE in a transaction of its own. The top Via of `request` has the branch; the same branch after a restart is a repeat to the peer.
+   * With `silenceMs`, `events.silent` is told when nothing was heard for so long.
+   */
+  invite(request: SipRequest, destination: SipAddress, events: ClientEvents, silenceMs?: number): InviteClientTransaction {
+    return this.#start(new InviteClientTransaction(this.#host, clientKey(request.headers), request, destination, events), silenceMs);
   }
 
   /** Sends any other request but ACK. */
-  request(request: SipRequest, destination: SipAddress, events: ClientEvents): NonInviteClientTransaction {
-    return this.#start(new NonInviteClientTransaction(this.#host, clientKey(request.headers), request, destination, events));
+  request(request: SipRequest, destination: SipAddress, events: ClientEvents, silenceMs?: number): NonInviteClientTransaction {
+    return this.#start(new NonInviteClientTransaction(this.#host, clientKey(request.headers), request, destination, events), silenceMs);
   }
 
   /** Opens a transaction for an INVITE handed to `TransactionUser.request`, or stored before a restart. */
@@ -125,10 +131,10 @@ export class TransactionLayer {
     this.#lingering.clear();
   }
 
-  #start<T extends Transaction & { start(): void }>(transaction: T): T {
+  #start<T extends Transaction & { start(silenceMs?: number): void }>(transaction: T, silenceMs?: number): T {
     this.#live.get(transaction.key)?.stop();
     this.#live.set(transaction.key, transaction);
-    transaction.start();
+    transaction.start(silenceMs);
     return transaction;
   }
 

@@ -53,11 +53,12 @@ export type TransactionHost = {
   forget(key: string): void;
 };
 
-/** The one or two timers of a live transaction; a new one under the same name replaces the old. */
+/** The one or two timers of a live transaction; a new one under the same name replaces the old. Two lists rather than a Map: most transactions have one. */
 export class TimerSet<Name extends string> {
   readonly #clock: Clock;
   readonly #fire: (name: Name) => void;
-  readonly #running = new Map<Name, Timer>();
+  readonly #names: Name[] = [];
+  readonly #timers: Timer[] = [];
 
   constructor(clock: Clock, fire: (name: Name) => void) {
     this.#clock = clock;
@@ -65,23 +66,27 @@ export class TimerSet<Name extends string> {
   }
 
   start(name: Name, afterMs: number): void {
-    this.#running.get(name)?.cancel();
-    this.#running.set(
-      name,
+    this.cancel(name);
+    this.#names.push(name);
+    this.#timers.push(
       this.#clock.after(afterMs, () => {
-        this.#running.delete(name);
+        this.cancel(name);
         this.#fire(name);
       }),
     );
   }
 
   cancel(name: Name): void {
-    this.#running.get(name)?.cancel();
-    this.#running.delete(name);
+    const index = this.#names.indexOf(name);
+    if (index < 0) return;
+    this.#timers[index]?.cancel();
+    this.#names.splice(index, 1);
+    this.#timers.splice(index, 1);
   }
 
   cancelAll(): void {
-    for (const timer of this.#running.values()) timer.cancel();
-    this.#running.clear();
+    for (const timer of this.#timers) timer.cancel();
+    this.#names.length = 0;
+    this.#timers.length = 0;
   }
 }

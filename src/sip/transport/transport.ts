@@ -12,7 +12,7 @@ export function isReliable(protocol: SipProtocol): boolean {
   return protocol !== "udp";
 }
 
-/** Where a message goes, or came from: always a numeric address; names are resolved before (resolve.ts). */
+/** Where a message goes, or came from: always a numeric address; names are resolved before (location). */
 export type SipAddress = {
   readonly protocol: SipProtocol;
   readonly address: string;

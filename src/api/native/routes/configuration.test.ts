@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { nativeApi, type NativeApi } from "../../../../test/support/fakes/native.ts";
+import { usualTrunkPolicy } from "../../../directory/index.ts";
 import { demoFlow } from "../../../flows/index.ts";
 
 let api: NativeApi;
@@ -79,12 +80,35 @@ describe("trunks", () => {
       password: "hunter22",
     });
     expect(made.text).not.toContain("hunter22");
-    expect(made.body).toMatchObject({ port: 5060, transport: "udp", hasPassword: true, prefixes: [], mediaToSource: false });
+    expect(made.body).toMatchObject({ port: null, transport: null, hasPassword: true, prefixes: [], mediaToSource: false });
     const url = `/v1/trunks/${made.body.id}`;
     expect((await api.ask("administrator", "PATCH", url, { priority: 3 })).body).toMatchObject({ priority: 3, hasPassword: true });
     expect(api.directory.trunks.get(api.accountId, made.body.id)?.password).toBe("hunter22");
     expect((await api.ask("administrator", "PATCH", url, { password: null })).body.hasPassword).toBe(false);
     expect((await api.ask("administrator", "GET", "/v1/trunks")).text).not.toContain("s3cret");
+  });
+});
+
+const addTrunk = () =>
+  api.ask("administrator", "POST", "/v1/trunks", { name: "T", host: "sip.example.com", policy: { redirects: "pass" } });
+
+describe("the policy of a trunk", () => {
+  test("is as usual where nothing is said, and what is left out of a change stays", async () => {
+    const { body } = await addTrunk();
+    expect(body.policy).toEqual({ ...usualTrunkPolicy, redirects: "pass" });
+    const change = { policy: { identityHeader: "p-asserted-identity", addedHeaders: { "X-From": "us" } } };
+    const changed = await api.ask("administrator", "PATCH", `/v1/trunks/${body.id}`, change);
+    expect(changed.body.policy).toEqual({ ...usualTrunkPolicy, redirects: "pass", ...change.policy });
+  });
+
+  test.each([
+    [{ addedHeaders: { Via: "x" } }, "policy.addedHeaders"],
+    [{ addedHeaders: { "X-A": "1\r\nVia: x" } }, "policy.addedHeaders"],
+    [{ keptHeaders: ["X-A", "a b"] }, "policy.keptHeaders.1"],
+  ])("%j is refused with its path", async (policy, path) => {
+    const { body } = await addTrunk();
+    const refused = await api.ask("administrator", "PATCH", `/v1/trunks/${body.id}`, { policy });
+    expect([refused.status, refused.body.errors?.[0]?.path]).toEqual([400, path]);
   });
 });
 

@@ -16,8 +16,8 @@ const answersTrunk = { 200: component<TrunkView>("Trunk") };
 
 /** What holds for members that a new trunk leaves out. Without prefixes nothing goes out, without source addresses nothing comes in. */
 const usual = {
-  port: 5060,
-  transport: "udp",
+  port: null,
+  transport: null,
   username: null,
   password: null,
   prefixes: [],

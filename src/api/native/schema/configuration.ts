@@ -1,6 +1,6 @@
 import { Type } from "typebox";
 import { diversionHeaders, identityHeaders, redirectChoices, roles } from "../../../directory/index.ts";
-import { closed, dictionaryOf, e164, id, listOf, oneOf, orNull, shortText, time } from "./parts.ts";
+import { closed, dictionaryOf, e164, id, listOf, oneOf, oneOfOrNull, orNull, shortText, time } from "./parts.ts";
 
 const entry = { id: id(), createdAt: time(), updatedAt: time() };
 const name = () => Type.String({ minLength: 1, maxLength: 200 });
@@ -36,8 +36,14 @@ const host = Type.String({
   pattern: "^[A-Za-z0-9.:_-]+$",
   description: "Host name or address of the gateway.",
 });
-const port = Type.Integer({ minimum: 1, maximum: 65_535 });
-const transport = oneOf(["udp", "tcp"]);
+const port = orNull(
+  Type.Integer({ minimum: 1, maximum: 65_535 }),
+  "null: the servers are found by the SRV records of the host (RFC 3263), and without any at 5060.",
+);
+const transport = oneOfOrNull(
+  ["udp", "tcp"],
+  "null: as the NAPTR and SRV records of the host say, UDP when they say nothing or a port is given.",
+);
 const prefixes = listOf(Type.String({ maxLength: 20, pattern: "^(\\+?[0-9]*)$" }), {
   maxItems: 1_000,
   description: 'Numbers that begin with one of these go out here; the longest match wins. "" takes every number.',

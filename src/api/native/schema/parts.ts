@@ -9,6 +9,10 @@ export function oneOf<const T extends string>(words: readonly T[], description?:
   return Type.Unsafe<T>({ type: "string", enum: [...words], ...described(description) });
 }
 
+export function oneOfOrNull<const T extends string>(words: readonly T[], description?: string) {
+  return Type.Unsafe<T | null>({ type: ["string", "null"], enum: [...words, null], ...described(description) });
+}
+
 export function orNull<T extends TSchema & { type: string }>(schema: T, description?: string) {
   return Type.Unsafe<Static<T> | null>({ ...schema, type: [schema.type, "null"], ...described(description) });
 }
