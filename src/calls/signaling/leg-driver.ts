@@ -21,6 +21,7 @@ import {
 import type { Call, Leg } from "../model.ts";
 import type { SignalingContext } from "./context.ts";
 import { inviteHeaders, reasonHeaders, writtenAddress } from "./leg-headers.ts";
+import { invitedBy } from "./leg-names.ts";
 import { takeRequest } from "./leg-requests.ts";
 import { LegSession } from "./leg-session.ts";
 import { type LegSignalParts, type LegView, signalOf } from "./leg-view.ts";
@@ -65,7 +66,7 @@ export class LegDriver implements InviteEvents, LegView {
   accept(transaction: InviteServerTransaction, legId: string): DialogValues | undefined {
     this.#session.peerAddress = transaction.source.address;
     const { stack, secret } = this.#context;
-    const localTag = derive(secret, 8, legId, "tag");
+    const { localTag } = invitedBy(secret, legId);
     this.#usage = stack.acceptInvite(transaction, { localTag, contact: this.#context.contactOf(legId, transaction.source) }, this);
     return this.#usage.dialog;
   }
@@ -141,8 +142,7 @@ export class LegDriver implements InviteEvents, LegView {
         requestUri: leg.route.requestUri,
         from: `<${leg.route.fromUri}>`,
         to: `<${leg.route.toUri}>`,
-        callId: derive(secret, 16, leg.id, "call-id"),
-        localTag: derive(secret, 8, leg.id, "tag"),
+        ...invitedBy(secret, leg.id),
         branch: `z9hG4bK${derive(secret, 12, leg.id, "invite", leg.attempt)}`,
         sequence: leg.attempt,
         contact: this.#context.contactOf(leg.id, destination),
