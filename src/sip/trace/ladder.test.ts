@@ -95,6 +95,11 @@ test("a column for each peer, an arrow for each message, then the messages; a re
   expect(text).toMatch(/^[\n\x20-\x7e]*$/);
 });
 
+test("a call that we place goes from left to right", () => {
+  const text = formatLadder("call 1", [message(0, "sent", far, "INVITE sip:b@h SIP/2.0"), message(1, "received", far, "SIP/2.0 200 OK")]);
+  expect(text).toMatch(/callwright +192\.0\.2\.9:5060\n[^]*\|-+ INVITE -+>\|\n[^]*\|<-+ 200 OK -+\|/);
+});
+
 test("nothing", () => {
   expect(formatLadder("call 1", [])).toBe("call 1\nNo message is remembered.\n");
 });

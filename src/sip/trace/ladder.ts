@@ -14,8 +14,9 @@ const us = "us";
 export function formatLadder(title: string, messages: readonly LadderMessage[]): string {
   const repeats = repeatsOf(messages);
   const peers = [...new Set(messages.map(peerOf))];
-  // We stand between the first peer and the others: most calls come from one side and go to the other.
-  const columns = [...peers.slice(0, 1), us, ...peers.slice(1)];
+  // Most calls come from one side and go to the other: we stand between the first peer and the others, or in front of the only one we call.
+  const isPlaced = peers.length === 1 && messages[0]?.direction === "sent";
+  const columns = isPlaced ? [us, ...peers] : [...peers.slice(0, 1), us, ...peers.slice(1)];
   const startMs = messages[0]?.at ?? 0;
   const rungs = messages.map((message, index) => {
     const from = columns.indexOf(message.direction === "sent" ? us : peerOf(message));
