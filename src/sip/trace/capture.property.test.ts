@@ -19,7 +19,7 @@ const traced: fc.Arbitrary<TracedMessage> = fc
     direction: fc.constantFrom("sent" as const, "received" as const),
     protocol: fc.constantFrom("udp" as const, "tcp" as const, "wss" as const),
     callId: fc.string({ maxLength: 40, unit: fc.constantFrom("a", "-", "@", "\xe9") }),
-    bytes: fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes)),
+    bytes: fc.uint8Array({ maxLength: 300, size: "max" }).map((bytes) => Buffer.from(bytes)),
   })
   .map(({ pair, ports, ...rest }) => ({
     ...rest,

@@ -14,13 +14,13 @@ const anyMessage = fc.record({
   local: endpoint,
   remote: endpoint,
   callId: fc.constantFrom("a", "b", "ab", "ba", "a@example.org", "\xff"),
-  bytes: fc.uint8Array({ maxLength: slabBytes + 8 }).map((bytes) => Buffer.from(bytes)),
+  bytes: fc.uint8Array({ maxLength: slabBytes + 8, size: "max" }).map((bytes) => Buffer.from(bytes)),
 });
 
 test("what is there is whole, its own and the newest, whatever the sizes", () => {
   fc.assert(
     fc.property(
-      fc.array(anyMessage, { maxLength: 60 }),
+      fc.array(anyMessage, { maxLength: 40, size: "max" }),
       fc.integer({ min: 2, max: 5 }),
       fc.constantFrom(1, 2, 64),
       (given, slabs, buckets) => {
@@ -32,26 +32,27 @@ test("what is there is whole, its own and the newest, whatever the sizes", () =>
           ring.append({ ...message, order, bytes: scratch });
           scratch.fill(0);
           if (ring.counters.dropped === before) taken.push({ ...message, order });
-
-          const { recorded, forgotten } = ring.counters;
-          expect(recorded).toBe(taken.length);
-          const alive = taken.slice(forgotten);
-          expect(alive.length).toBeGreaterThan(0);
-          for (const callId of new Set(given.map((one) => one.callId))) {
-            expect(ring.find(callId)).toEqual(alive.filter((one) => one.callId === callId));
-            expect(ring.has(callId)).toBe(alive.some((one) => one.callId === callId));
-          }
-          expect(followed(ring)).toEqual(alive);
         });
+        const { recorded, forgotten } = ring.counters;
+        expect(recorded).toBe(taken.length);
+        const alive = taken.slice(forgotten);
+        expect(alive.length > 0).toBe(taken.length > 0);
+        for (const callId of new Set(given.map((one) => one.callId))) {
+          const own = alive.filter((one) => one.callId === callId);
+          const found = ring.find(callId);
+          expect(found.map(textOf)).toEqual(own.map(textOf));
+          expect(ring.has(callId)).toBe(own.length > 0);
+        }
+        expect(followed(ring).map(textOf)).toEqual(alive.map(textOf));
         expect(ring.bytes).toBeLessThanOrEqual(slabs * slabBytes);
       },
     ),
   );
-}, 60_000);
+});
 
 test("who follows sees each message once and in order, and counts what was gone before it came", () => {
   fc.assert(
-    fc.property(fc.array(fc.tuple(anyMessage, fc.boolean()), { maxLength: 60 }), (given) => {
+    fc.property(fc.array(fc.tuple(anyMessage, fc.boolean()), { maxLength: 40, size: "max" }), (given) => {
       const ring = new MessageRing({ slabs: 3, slabBytes, buckets: 8 });
       const seen: number[] = [];
       let position = 0;
@@ -71,7 +72,7 @@ test("who follows sees each message once and in order, and counts what was gone 
 
 test("what moves to another ring is found there, and no longer here", () => {
   fc.assert(
-    fc.property(fc.array(anyMessage, { maxLength: 12 }), (given) => {
+    fc.property(fc.array(anyMessage, { maxLength: 12, size: "max" }), (given) => {
       const ring = new MessageRing({ slabs: 32, slabBytes, buckets: 8 });
       const other = new MessageRing({ slabs: 32, slabBytes, buckets: 4 });
       given.forEach((message, order) => ring.append({ ...message, order }));
@@ -85,6 +86,11 @@ test("what moves to another ring is found there, and no longer here", () => {
     }),
   );
 });
+
+/** All of it; comparing texts is much faster than comparing trees. */
+function textOf({ bytes, ...rest }: TracedMessage): string {
+  return JSON.stringify({ ...rest, bytes: bytes.toString("latin1") }, Object.keys({ ...rest, bytes, address: 0, port: 0 }).toSorted());
+}
 
 function followed(ring: MessageRing): TracedMessage[] {
   const messages: TracedMessage[] = [];

@@ -127,7 +127,7 @@ test("no secret is left, lengths are, and a second time changes nothing", () => 
 
 test("any bytes keep their length", () => {
   fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => {
+    fc.property(fc.uint8Array({ maxLength: 400, size: "max" }), (bytes) => {
       expect(redacted(Buffer.from(bytes))).toHaveLength(bytes.length);
     }),
   );
