@@ -3,12 +3,14 @@ import { benchCalls } from "./calls.bench.ts";
 import { benchCometd } from "./cometd.bench.ts";
 import { benchPlayback } from "./playback.bench.ts";
 import { benchSip } from "./sip.bench.ts";
+import { benchTrace } from "./trace.bench.ts";
 
 const subjects: Readonly<Record<string, (args: readonly string[]) => Promise<object>>> = {
   calls: benchCalls,
   cometd: benchCometd,
   playback: benchPlayback,
   sip: benchSip,
+  trace: benchTrace,
 };
 
 const [name = "", ...args] = process.argv.slice(2);

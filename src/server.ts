@@ -17,6 +17,7 @@ import {
 } from "./api/index.ts";
 import { evolve, Incoming, LiveCalls, LiveViews, replay, Routing, SipSignaling, TrunkCredentials } from "./calls/index.ts";
 import { type Config, listening } from "./config/index.ts";
+import { watchDatabase } from "./database-watch.ts";
 import { type DemoPhone, startDemoPhone } from "./demo-phone/index.ts";
 import type { Directory } from "./directory/index.ts";
 import { type ApplicationLogin, deskAccount, demoNumber, firstApplication, type FirstRun, firstRun, pointDemoTrunk } from "./first-run.ts";
@@ -27,9 +28,10 @@ import { type Clock, derive, type Ids, type Logger, sleep, systemClock, systemId
 import { createMediaEngine, createPromptLibrary } from "./media/index.ts";
 import { loadAgentStates } from "./queues/index.ts";
 import { PortPool } from "./rtp/index.ts";
-import { Challenger, Locator, openNameServer, openSipTransport, Registrar, SipStack } from "./sip/index.ts";
+import { Challenger, Locator, type MessageTrace, openNameServer, openSipTransport, Registrar, SipStack } from "./sip/index.ts";
 import { createFliteSynthesizer } from "./speech/index.ts";
 import { openDataDirectory, openStore, type Store } from "./store/index.ts";
+import { openTracing } from "./tracing.ts";
 import { createWebhooks, type Webhooks } from "./webhooks/index.ts";
 
 export type ServerOptions = {
@@ -114,7 +116,9 @@ export async function startServer({ config, logger, version, progress, onLost }:
 
   const former = await replay(journal, log("calls"));
   // From here until `recover` nothing may wait: a request for a dialog that is not there yet would be refused.
-  const sip = await openSip(config, { clock, ids, logger: log("sip"), store, secret: data.secret });
+  const tracing = openTracing({ config, clock, logger: log("trace"), data });
+  undo.defer(() => tracing.close());
+  const sip = await openSip(config, { clock, ids, logger: log("sip"), store, secret: data.secret, trace: tracing.trace });
   undo.defer(() => sip.close());
   const address = config.publicAddress ?? config.sip.host;
   const session = { secret: data.secret, mediaAddress: address };
@@ -163,6 +167,7 @@ export async function startServer({ config, logger, version, progress, onLost }:
   undo.defer(() => calls.stop());
   calls.recover(former);
   signaling.onInvited((input) => calls.invited(input));
+  const traces = await tracing.follow(views, sip.locator);
   const webhooks = createWebhooks({ store: store.outbox, client: httpClient, clock, logger: log("webhooks") });
   undo.defer(() => webhooks.close());
   shipper = createShipper({
@@ -225,10 +230,10 @@ export async function startServer({ config, logger, version, progress, onLost }:
         secret: data.secret,
         conversationsPerSecond: config.conversationsPerSecond,
       }),
-      nativeDialect({ clock, ids, version, directory, calls, views, logins, demoPhone }),
+      nativeDialect({ clock, ids, version, directory, calls, views, traces, logins, demoPhone }),
     ],
     health: () => ({ ready: state.isReady, liveCalls: calls.live, database: database.state, journalHealthy: journal.healthy }),
-    metricSources: [() => samples({ calls, journal, shipper, webhooks, results, ports, sip: sip.stack })],
+    metricSources: [() => samples({ calls, journal, shipper, webhooks, results, ports, sip: sip.stack }), () => tracing.samples()],
   });
   undo.defer(() => http.close());
   const settings = { hostSetting: "CALLWRIGHT_HTTP_HOST", portSetting: "CALLWRIGHT_HTTP_PORT" };
@@ -256,9 +261,16 @@ export async function startServer({ config, logger, version, progress, onLost }:
   };
 }
 
-type SipParts = { readonly clock: Clock; readonly ids: Ids; readonly logger: Logger; readonly store: Store; readonly secret: Uint8Array };
+type SipParts = {
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly logger: Logger;
+  readonly store: Store;
+  readonly secret: Uint8Array;
+  readonly trace: MessageTrace;
+};
 
-async function openSip(config: Config, { clock, ids, logger, store, secret }: SipParts) {
+async function openSip(config: Config, { clock, ids, logger, store, secret, trace }: SipParts) {
   await using undo = new AsyncDisposableStack();
   const advertise = config.publicAddress === undefined ? undefined : { host: config.publicAddress };
   const transport = await listening(
@@ -269,6 +281,7 @@ async function openSip(config: Config, { clock, ids, logger, store, secret }: Si
   const families = isIPv4(config.sip.host) ? ([4] as const) : config.sip.host === "::" ? ([4, 6] as const) : ([6] as const);
   const locator = new Locator({ clock, ids, families, nameServer: openNameServer(config.dnsServers) });
   undo.defer(() => locator.close());
+  trace.attach(transport);
   const { digest } = config.sip;
   const algorithms = digest === "both" ? (["MD5", "SHA-256"] as const) : [digest];
   const challenger = new Challenger({ clock, ids, realm: phoneRealm, secret, kind: "www", algorithms });
@@ -329,28 +342,6 @@ function startDemo(config: Config, dataDir: string, logger: Logger, desk: Desk):
       ...(desk && { desk }),
     }),
   );
-}
-
-const databaseEveryMs = 2000;
-
-/** Whether the database answers, asked now and then: health must not wait for it. */
-function watchDatabase(store: Store, clock: Clock) {
-  const watch = { state: "up" as "up" | "away", stop: () => undefined as void };
-  const ask = () => {
-    void store.ping().then(
-      () => void (watch.state = "up"),
-      () => void (watch.state = "away"),
-    );
-    const timer = clock.after(databaseEveryMs, ask);
-    watch.stop = () => timer.cancel();
-  };
-  ask();
-  return {
-    get state() {
-      return watch.state;
-    },
-    stop: () => watch.stop(),
-  };
 }
 
 type Sampled = {

@@ -70,7 +70,7 @@ export const layerTable: LayerTable = {
     "prom-client": ["api"],
     typebox: ["api"],
     ws: ["api/bayeux/transport"],
-    "node:dgram": socketOwners,
+    "node:dgram": [...socketOwners, "sip/trace"],
     "node:http": ["http-client"],
     "node:https": ["http-client"],
     "node:net": socketOwners,

@@ -28,6 +28,9 @@ export type { Script, ScriptAction, ScriptContext, ScriptEvent, ScriptLibrary, S
 export { TrunkCredentials } from "./signaling/credentials.ts";
 export { Incoming } from "./signaling/incoming.ts";
 export { SipSignaling } from "./signaling/sip-signaling.ts";
+export { type CallTrace, CallTraces, type Traces } from "./trace/call-traces.ts";
+export { KeptTraces } from "./trace/kept-traces.ts";
+export type { LegMessage } from "./trace/leg-messages.ts";
 export type {
   CallArchive,
   CallChange,

@@ -280,6 +280,8 @@ export type Leg = {
   readonly relayable?: Relayable;
   readonly acknowledged: boolean;
   readonly dialog?: DialogValues;
+  /** The peer's INVITE (inbound), by what stays the same in all messages of its dialog; known as long as the call is. */
+  readonly invitedAs?: { readonly callId: string; readonly tag: string };
   readonly media?: Negotiated;
   /** Version of the SDP that the peer last took or refused (RFC 8866 §5.2). */
   readonly version: number;

@@ -36,6 +36,8 @@ test("without any setting the defaults stand", () => {
     admin: {},
     user: {},
     application: {},
+    trace: { memoryMiB: 64, sampling: 0, keepDays: 7 },
+    hep: { captureId: 1 },
     conversationsPerSecond: 1,
     logLevel: "info",
     allowPrivateUrls: false,
@@ -73,6 +75,12 @@ test("every setting reaches its member", () => {
     CALLWRIGHT_CONVERSATIONS_PER_SECOND: "20",
     CALLWRIGHT_SIP_HOSTS: "SIP.example, 192.0.2.7",
     CALLWRIGHT_DNS_SERVERS: "192.0.2.53, [2001:db8::53]:5353,192.0.2.54:5353",
+    CALLWRIGHT_TRACE_MEMORY: "256",
+    CALLWRIGHT_TRACE_SAMPLING: "0.25",
+    CALLWRIGHT_TRACE_KEEP_DAYS: "30",
+    CALLWRIGHT_HEP: "udp://[2001:db8::9]:9060",
+    CALLWRIGHT_HEP_CAPTURE_ID: "2001",
+    CALLWRIGHT_HEP_KEY: "myhep",
   });
   expect(config).toEqual({
     dataDir: "/srv/cw",
@@ -93,6 +101,8 @@ test("every setting reaches its member", () => {
     genesys: { csrf: true },
     application: { id: "5756a411e4b06a33d50517c7", secret: "vb6QpjCIOG" },
     conversationsPerSecond: 20,
+    trace: { memoryMiB: 256, sampling: 0.25, keepDays: 30 },
+    hep: { address: { host: "2001:db8::9", port: 9060 }, captureId: 2001, key: "myhep" },
   });
 });
 
@@ -130,6 +140,15 @@ test.each([
   ["CALLWRIGHT_USER_EMAIL", "a b@c"],
   ["CALLWRIGHT_LOG_LEVEL", "loud"],
   ["CALLWRIGHT_ALLOW_PRIVATE_URLS", "1"],
+  ["CALLWRIGHT_TRACE_MEMORY", "3"],
+  ["CALLWRIGHT_TRACE_SAMPLING", "1.5"],
+  ["CALLWRIGHT_TRACE_SAMPLING", "1e-3"],
+  ["CALLWRIGHT_TRACE_KEEP_DAYS", "0"],
+  ["CALLWRIGHT_HEP", "homer.example:9060"],
+  ["CALLWRIGHT_HEP", "udp://homer.example"],
+  ["CALLWRIGHT_HEP", "udp://homer.example:0"],
+  ["CALLWRIGHT_HEP_CAPTURE_ID", "-1"],
+  ["CALLWRIGHT_HEP_KEY", "k".repeat(129)],
 ])("%s=%s is refused", (name, value) => {
   const setting = Object.values(settings).find((candidate) => candidate.name === name);
   const shown = setting?.secret === true ? "(not shown)" : value;

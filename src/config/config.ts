@@ -30,11 +30,15 @@ export type Config = {
   readonly user: Login;
   /** What was preset for the application that the first run creates. */
   readonly application: { readonly id?: string | undefined; readonly secret?: string | undefined };
+  readonly trace: { readonly memoryMiB: number; readonly sampling: number; readonly keepDays: number };
+  readonly hep: { readonly address?: HostAndPort | undefined; readonly captureId: number; readonly key?: string | undefined };
   readonly conversationsPerSecond: number;
   readonly logLevel: LogLevel;
   readonly allowPrivateUrls: boolean;
   readonly genesys: { readonly csrf: boolean };
 };
+
+type HostAndPort = { readonly host: string; readonly port: number };
 
 /** What was preset for a login that the first run creates. */
 type Login = { readonly email?: string | undefined; readonly password?: string | undefined };
@@ -78,6 +82,8 @@ function assemble(read: <T>(setting: Setting<T>) => T): Config {
     admin: { email: read(settings.adminEmail), password: read(settings.adminPassword) },
     user: { email: read(settings.userEmail), password: read(settings.userPassword) },
     application: { id: read(settings.appId), secret: read(settings.appSecret) },
+    trace: { memoryMiB: read(settings.traceMemory), sampling: read(settings.traceSampling), keepDays: read(settings.traceKeepDays) },
+    hep: { address: read(settings.hep), captureId: read(settings.hepCaptureId), key: read(settings.hepKey) },
     conversationsPerSecond: read(settings.conversationsPerSecond),
     logLevel: read(settings.logLevel),
     allowPrivateUrls: read(settings.allowPrivateUrls),

@@ -67,6 +67,11 @@ export const password: Kind<string> = {
   parse: (text) => (text.length >= 8 && text.length <= 128 ? text : undefined),
 };
 
+export const captureKey: Kind<string> = {
+  allowed: "1 to 128 characters",
+  parse: (text) => (text.length <= 128 ? text : undefined),
+};
+
 /** A port to bind; 0 lets the operating system choose. */
 export const bindPort: Kind<number> = {
   allowed: "a port from 1 to 65535, or 0 to let the operating system pick one",
@@ -81,6 +86,23 @@ export const portRange: Kind<PortRange> = {
     const last = integerBetween(lastText ?? "", 1024, 65535);
     if (first === undefined || last === undefined || rest.length > 0) return undefined;
     return first < last && first % 2 === 0 ? { first, last } : undefined;
+  },
+};
+
+/** 0 to 1. */
+export const share: Kind<number> = {
+  allowed: "a number from 0 to 1, such as 0.01",
+  parse: (text) => (/^(0(\.\d{1,9})?|1(\.0{1,9})?)$/.test(text) ? Number(text) : undefined),
+};
+
+/** Where datagrams go: `udp://host:port`, an IPv6 address in brackets. */
+export const udpAddress: Kind<{ readonly host: string; readonly port: number }> = {
+  allowed: "udp://host:port",
+  parse(text) {
+    const [, bracketed, name, portText = ""] = /^udp:\/\/(?:\[([^\]]*)\]|([^:/]+)):(\d+)$/.exec(text) ?? [];
+    const host = hostName.parse(bracketed ?? name ?? "");
+    const port = integerBetween(portText, 1, 65535);
+    return host === undefined || port === undefined ? undefined : { host, port };
   },
 };
 

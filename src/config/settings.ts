@@ -3,6 +3,7 @@ import { logLevels } from "../kernel/index.ts";
 import {
   absolutePath,
   bindPort,
+  captureKey,
   choice,
   emailAddress,
   entityId,
@@ -16,6 +17,8 @@ import {
   portRange,
   postgresUrl,
   serverAddresses,
+  share,
+  udpAddress,
   webAddress,
 } from "./kinds.ts";
 
@@ -115,6 +118,24 @@ export const settings = {
   appSecret: optional("CALLWRIGHT_APP_SECRET", password, {
     defaultText: "generated at the first run and printed once",
     description: "Secret of that application. It should be as random as a generated one.",
+    secret: true,
+  }),
+  traceMemory: fixed(
+    "CALLWRIGHT_TRACE_MEMORY",
+    integer(4, 4096),
+    64,
+    "MiB of memory for the SIP messages of calls, taken as they are needed; the newest push the oldest out.",
+  ),
+  traceSampling: fixed("CALLWRIGHT_TRACE_SAMPLING", share, 0, "Share of calls whose SIP messages are kept in the data directory."),
+  traceKeepDays: fixed("CALLWRIGHT_TRACE_KEEP_DAYS", integer(1, 3650), 7, "Days for which kept SIP messages stay."),
+  hep: optional("CALLWRIGHT_HEP", udpAddress, {
+    defaultText: "nowhere",
+    description: "A capture server that gets every SIP message as HEPv3, for example Homer. Secrets in it are masked; it is not encrypted.",
+  }),
+  hepCaptureId: fixed("CALLWRIGHT_HEP_CAPTURE_ID", integer(0, 999_999_999), 1, "The capture id in HEPv3, which tells senders apart."),
+  hepKey: optional("CALLWRIGHT_HEP_KEY", captureKey, {
+    defaultText: "none",
+    description: "The authentication key in HEPv3.",
     secret: true,
   }),
   conversationsPerSecond: fixed(

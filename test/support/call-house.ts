@@ -17,6 +17,7 @@ import type { MediaEngine, MediaEvent, MediaEventHandler, MediaPlan } from "../.
 import { PortPool } from "../../src/rtp/index.ts";
 import { Challenger, Locator } from "../../src/sip/index.ts";
 import type { LocatorOptions } from "../../src/sip/location/locator.ts";
+import type { SipTransport } from "../../src/sip/transport/transport.ts";
 import { fakeDirectory } from "./fakes/directory.ts";
 import { userAgent } from "./sip-ends.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
@@ -104,6 +105,7 @@ export type CallHouse = {
   readonly media: FakeMedia;
   readonly directory: ReturnType<typeof fakeDirectory>;
   readonly ports: PortPool;
+  readonly transport: SipTransport;
   readonly shipped: { readonly record: JournalRecord; readonly ended: readonly Call[] }[];
   readonly requests: { readonly request: HttpRequest; readonly answer: (result: HttpResult) => void }[];
   /** Addresses at which a phone is registered, by its id. */
@@ -201,6 +203,7 @@ export async function callHouse(
     media,
     directory,
     ports,
+    transport,
     shipped,
     requests,
     contacts,

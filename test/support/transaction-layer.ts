@@ -24,6 +24,7 @@ export function layerUnderTest(clock: VirtualClock) {
     sendBytes,
     sentBy: () => ({ host: "192.0.2.1", port: 5060 }),
     onMessage: () => undefined,
+    tap: () => undefined,
     close: async () => undefined,
     failLast: (reason) => {
       const failed = lastFailed;

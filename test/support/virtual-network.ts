@@ -7,7 +7,7 @@ import { formatMessage } from "../../src/sip/message/format-message.ts";
 import type { SipMessage } from "../../src/sip/message/message.ts";
 import { parseMessage } from "../../src/sip/message/parse-message.ts";
 import { stampSource } from "../../src/sip/transport/address.ts";
-import type { MessageHandler, SipAddress, SipTransport } from "../../src/sip/transport/transport.ts";
+import type { MessageHandler, MessageTap, SipAddress, SipTransport } from "../../src/sip/transport/transport.ts";
 
 export type NetworkWeather = {
   readonly seed: number;
@@ -58,14 +58,17 @@ export class VirtualNetwork {
   openSip(local: SipAddress): SipTransport {
     const reliable = local.protocol === "tcp";
     let handler: MessageHandler | undefined;
+    let tap: MessageTap | undefined;
     const end = this.openDatagrams(local, (bytes, source) => {
       const parsed = parseMessage(bytes);
       if (!parsed.ok) throw new Error(`unreadable SIP message: ${parsed.reason}\n${Buffer.from(bytes).toString()}`);
       const from: SipAddress = { protocol: local.protocol, ...source };
       if (parsed.value.kind === "request") stampSource(parsed.value, from);
+      tap?.("received", bytes, from, parsed.value);
       handler?.(parsed.value, from);
     });
     const sendBytes: SipTransport["sendBytes"] = (bytes, destination, failed) => {
+      tap?.("sent", bytes, destination, undefined);
       const parsed = parseMessage(bytes);
       if (!parsed.ok) throw new Error(`wrote an unreadable SIP message: ${parsed.reason}\n${Buffer.from(bytes).toString()}`);
       const [from, to] = [nameOf(local), nameOf(destination)];
@@ -80,6 +83,7 @@ export class VirtualNetwork {
       onMessage: (receive) => {
         handler = receive;
       },
+      tap: (see) => void (tap = see),
       close: async () => end.close(),
     };
   }

@@ -77,6 +77,7 @@ const cases: readonly Case[] = [
     code: "API_MEMBER_UNKNOWN",
     paths: ["now"],
   },
+  { title: "a trace of an unknown call", method: "GET", url: "/v1/calls/nothing/trace.pcap", status: 404, code: "CALL_NOT_FOUND" },
   { title: "an unknown query", method: "GET", url: "/v1/calls?page=1", status: 400, code: "API_MEMBER_UNKNOWN", paths: ["page"] },
   { title: "a page of 0", method: "GET", url: "/v1/calls?limit=0", status: 400, code: "API_MEMBER_INVALID", paths: ["limit"] },
   { title: "a page of 201", method: "GET", url: "/v1/flows?limit=201", status: 400, code: "API_MEMBER_INVALID", paths: ["limit"] },

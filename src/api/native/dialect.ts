@@ -6,6 +6,7 @@ import { describeRoutes } from "./open-api.ts";
 import type { NativeContext, NativeOptions, NativeScope } from "./options.ts";
 import { answerProblem } from "./problem.ts";
 import { registerApiKeys } from "./routes/api-keys.ts";
+import { registerCallTraces } from "./routes/call-traces.ts";
 import { registerCalls } from "./routes/calls.ts";
 import { registerDemoPhone } from "./routes/demo-phone.ts";
 import { registerEvents } from "./routes/events.ts";
@@ -39,6 +40,7 @@ export function nativeDialect(options: NativeOptions): Dialect {
 /** In the order in which the document lists them. */
 function registerRoutes(scope: NativeScope, context: NativeContext): void {
   registerCalls(scope, context);
+  registerCallTraces(scope, context);
   registerEvents(scope, context);
   registerFlows(scope, context);
   registerNumbers(scope, context);

@@ -17,6 +17,7 @@ import {
 } from "./schema/configuration.ts";
 import { demoPhoneSchema } from "./schema/demo-phone.ts";
 import { closed, component, listOf } from "./schema/parts.ts";
+import { callTraceSchema } from "./schema/traces.ts";
 import { loginCookie } from "./routes/login.ts";
 
 const problemSchema = Type.Object(
@@ -37,6 +38,7 @@ const problemSchema = Type.Object(
 /** Shapes that answers name, by their name in the document. */
 const components: Readonly<Record<string, TSchema>> = {
   Call: callSchema,
+  CallTrace: callTraceSchema,
   Flow: flowSchema,
   Number: numberSchema,
   Trunk: trunkSchema,

@@ -39,7 +39,10 @@ export const evolveLeg: Evolutions<LegEvents> = {
       ...(event.offer !== undefined && { offer: event.offer }),
       ...(event.offered !== undefined && { offered: event.offered }),
       ...(event.relayable !== undefined && { relayable: event.relayable }),
-      ...(event.dialog !== undefined && { dialog: event.dialog }),
+      ...(event.dialog !== undefined && {
+        dialog: event.dialog,
+        invitedAs: { callId: event.dialog.callId, tag: event.dialog.remoteTag },
+      }),
     }),
   }),
   "leg.challenged": (call, event) =>

@@ -33,6 +33,7 @@ import {
   whyOf,
   writtenAddress,
 } from "./leg-headers.ts";
+import { invitedBy } from "./leg-names.ts";
 import { takeRequest } from "./leg-requests.ts";
 import { LegSession } from "./leg-session.ts";
 import { type LegSignalParts, type LegView, signalOf } from "./leg-view.ts";
@@ -79,7 +80,7 @@ export class LegDriver implements InviteEvents, LegView {
   accept(transaction: InviteServerTransaction, legId: string): DialogValues | undefined {
     this.#session.peerAddress = transaction.source.address;
     const { stack, secret } = this.#context;
-    const localTag = derive(secret, 8, legId, "tag");
+    const { localTag } = invitedBy(secret, legId);
     this.#usage = stack.acceptInvite(transaction, { localTag, contact: this.#context.contactOf(legId, transaction.source) }, this);
     return this.#usage.dialog;
   }
@@ -156,8 +157,7 @@ export class LegDriver implements InviteEvents, LegView {
         requestUri: leg.route.requestUri,
         from: fromOf(leg.route),
         to: `<${leg.route.toUri}>`,
-        callId: derive(secret, 16, leg.id, "call-id"),
-        localTag: derive(secret, 8, leg.id, "tag"),
+        ...invitedBy(secret, leg.id),
         branch: `z9hG4bK${derive(secret, 12, leg.id, "invite", leg.attempt)}`,
         sequence: leg.attempt,
         contact: this.#context.contactOf(leg.id, destination),

@@ -2,7 +2,7 @@
 import { asBuffer, completed, faulty, type Head, type ParsedMessage, parseHead } from "./parse-message.ts";
 
 export type StreamItem =
-  | { readonly kind: "message"; readonly message: ParsedMessage }
+  | { readonly kind: "message"; readonly message: ParsedMessage; readonly bytes: Uint8Array }
   /** A double CRLF between messages: to be answered with one CRLF. */
   | { readonly kind: "ping" };
 
@@ -59,7 +59,8 @@ export class StreamParser {
     const messageBytes = head.bodyStart + (head.contentLength ?? 0);
     if (this.pendingBytes < messageBytes) return false;
     // No copy: bytes of the buffer are written once.
-    items.push({ kind: "message", message: completed(head, this.#buffer.subarray(this.#start), messageBytes) });
+    const bytes = this.#buffer.subarray(this.#start, this.#start + messageBytes);
+    items.push({ kind: "message", message: completed(head, bytes, messageBytes), bytes });
     this.#head = undefined;
     this.#start += messageBytes;
     this.#searched = this.#lineStart = this.#start;
@@ -96,7 +97,8 @@ export class StreamParser {
   }
 
   #break(items: StreamItem[], head: Head, status: 400 | 513, reason: string): false {
-    items.push({ kind: "message", message: completed(faulty(head, reason, status, 0), noBytes, 0) });
+    const bytes = this.#buffer.subarray(this.#start, this.#searched);
+    items.push({ kind: "message", message: completed(faulty(head, reason, status, 0), noBytes, 0), bytes });
     this.#isBroken = true;
     return false;
   }

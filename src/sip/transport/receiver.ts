@@ -3,7 +3,7 @@ import type { Logger } from "../../kernel/index.ts";
 import type { SipRequest } from "../message/message.ts";
 import type { ParsedMessage } from "../message/parse-message.ts";
 import { stampSource } from "./address.ts";
-import type { MessageHandler, SipAddress } from "./transport.ts";
+import type { MessageHandler, MessageTap, SipAddress } from "./transport.ts";
 
 /** A request that is answered with `status` and goes no further; its top Via is filled in as for any other. */
 export type MalformedHandler = (request: SipRequest, status: 400 | 505 | 513, reason: string, source: SipAddress) => void;
@@ -35,6 +35,8 @@ export class Receiver {
     connectionsRefused: 0,
     connections: 0,
   };
+  /** Sees each message that can be understood or refused, and what the transport sends. */
+  tap: MessageTap | undefined;
   readonly #logger: Logger;
   #onMessage: MessageHandler | undefined;
   #onMalformed: MalformedHandler | undefined;
@@ -51,14 +53,15 @@ export class Receiver {
     this.#onMalformed = handler;
   }
 
-  /** Hands a parsed message up. A request whose Via cannot be read cannot be answered and is dropped. An exception of a handler is a bug above: it is logged and does not reach the socket. */
-  take(message: ParsedMessage, source: SipAddress): void {
+  /** Hands the message of `bytes` up. A request whose Via cannot be read cannot be answered and is dropped. An exception of a handler is a bug above: it is logged and does not reach the socket. */
+  take(message: ParsedMessage, source: SipAddress, bytes: Uint8Array): void {
     const value = message.ok ? message.value : message.refusable?.request;
     if (value === undefined || (value.kind === "request" && !stampSource(value, source))) {
       this.counters.dropped++;
       this.#logger.debug({ source, reason: message.ok ? "Via" : message.reason }, "dropped bytes that are no SIP message");
       return;
     }
+    this.tap?.("received", bytes, source, value);
     try {
       if (message.ok) {
         this.counters.received++;

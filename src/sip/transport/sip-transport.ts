@@ -44,12 +44,15 @@ export async function openSipTransport(options: SipTransportOptions): Promise<So
     onMessage: (handler) => receiver.onMessage(handler),
     onMalformed: (handler) => receiver.onMalformed(handler),
     sentBy: () => ({ host, port }),
+    tap: (tap) => void (receiver.tap = tap),
     send(message, destination, failed) {
       const bytes = formatMessage(message);
+      receiver.tap?.("sent", bytes, destination, undefined);
       if (destination.protocol === "udp") udp.sendBytes(bytes, destination, failed);
       else tcp.sendBytes(bytes, destination, failed, () => returnAddress(message, destination));
     },
     sendBytes(bytes, destination, failed) {
+      receiver.tap?.("sent", bytes, destination, undefined);
       if (destination.protocol === "udp") udp.sendBytes(bytes, destination, failed);
       else tcp.sendBytes(bytes, destination, failed);
     },

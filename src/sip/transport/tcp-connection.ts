@@ -78,7 +78,7 @@ export class TcpConnection {
         continue;
       }
       if (item.message.ok) this.patienceMs = limits.idleMs;
-      receiver.take(item.message, remote);
+      receiver.take(item.message, remote, item.bytes);
     }
     // What the handler answered to the broken message still goes out before the connection closes.
     if (this.#parser.isBroken) socket.end();

@@ -23,6 +23,9 @@ export type SipAddress = {
   readonly listener?: string;
 };
 
+/** Sees a message as it is on the wire. `bytes` are its only during the call; `message` is there for what is received. Must not throw. */
+export type MessageTap = (direction: "sent" | "received", bytes: Uint8Array, peer: SipAddress, message: SipMessage | undefined) => void;
+
 export type MessageHandler = (message: SipMessage, source: SipAddress) => void;
 
 export type SipTransport = {
@@ -37,5 +40,7 @@ export type SipTransport = {
   sentBy(peer: SipAddress): { readonly host: string; readonly port: number };
   /** Sets the one receiver of parsed messages. A request arrives with `received` and `rport` already filled in its top Via (RFC 3261 §18.2.1, RFC 3581). */
   onMessage(handler: MessageHandler): void;
+  /** Sets the one who sees every message that goes out or comes in, repeats too. */
+  tap(tap: MessageTap): void;
   close(): Promise<void>;
 };

@@ -39,7 +39,7 @@ export async function openUdp(options: { host: string; port: number; logger: Log
   });
   socket.on("message", (bytes, remote) => {
     if (bytes.length < shortestMessageBytes) return;
-    receiver.take(parseMessage(bytes), { protocol: "udp", address: plainAddress(remote.address), port: remote.port });
+    receiver.take(parseMessage(bytes), { protocol: "udp", address: plainAddress(remote.address), port: remote.port }, bytes);
   });
 
   let isClosed = false;

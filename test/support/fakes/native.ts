@@ -4,8 +4,10 @@ import type { List, Problem } from "../../../src/api/contract/answers.ts";
 import type { CallView } from "../../../src/api/contract/calls.ts";
 import type { CreatedApiKey, FlowView, NumberView, PhoneView, TrunkView, UserView } from "../../../src/api/contract/configuration.ts";
 import type { DemoPhoneChange, DemoPhoneView } from "../../../src/api/contract/demo-phone.ts";
+import type { CallTraceView } from "../../../src/api/contract/traces.ts";
 import { type DemoPhoneControl, type HttpServer, nativeDialect } from "../../../src/api/index.ts";
 import type { Role } from "../../../src/directory/index.ts";
+import { FakeTraces } from "./traces.ts";
 import { basicOf, testHouse, type TestHouse, testServer } from "./http.ts";
 
 export class FakeDemoPhone implements DemoPhoneControl {
@@ -29,6 +31,7 @@ export class FakeDemoPhone implements DemoPhoneControl {
 export type NativeApi = TestHouse & {
   readonly server: HttpServer;
   readonly demoPhone: FakeDemoPhone;
+  readonly traces: FakeTraces;
   /** Sends a request as the user of a role, or as nobody. `body` is read as JSON where it is JSON. */
   ask(
     role: Role | undefined,
@@ -47,17 +50,24 @@ export type Answer = {
 };
 
 /** Every shape there is at once: a test knows which one it asked for, and the assertion fails when it is another. */
-type Shown = CallView & FlowView & NumberView & TrunkView & UserView & PhoneView & CreatedApiKey & DemoPhoneView;
+type Shown = CallView & FlowView & NumberView & TrunkView & UserView & PhoneView & CreatedApiKey & DemoPhoneView & CallTraceView;
 type Body = Shown & Problem & List<Shown>;
 
 export async function nativeApi(options: { readonly withoutDemoPhone?: boolean; readonly publicUrl?: string } = {}): Promise<NativeApi> {
   const house = await testHouse(options);
   const demoPhone = new FakeDemoPhone();
-  const dialect = nativeDialect({ ...house, version: "1.2.3", demoPhone: options.withoutDemoPhone === true ? undefined : demoPhone });
+  const traces = new FakeTraces();
+  const dialect = nativeDialect({
+    ...house,
+    traces,
+    version: "1.2.3",
+    demoPhone: options.withoutDemoPhone === true ? undefined : demoPhone,
+  });
   const server = await testServer(house, [dialect]);
   return Object.assign(house, {
     server,
     demoPhone,
+    traces,
     async ask(role: Role | undefined, method: NonNullable<InjectOptions["method"]>, url: string, payload?: object | string, headers = {}) {
       const authorization = role === undefined ? {} : { authorization: basicOf(role) };
       const type = typeof payload === "string" ? { "content-type": "application/json" } : {};

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from "fastify";
 import { Type } from "typebox";
-import { type Call, type CallCommand, type CallFilter, callRefusal } from "../../../calls/index.ts";
+import { type Call, type CallCommand, type CallFilter } from "../../../calls/index.ts";
 import type { CallView, NewCall } from "../../contract/calls.ts";
 import { principalOf } from "../../http/authorisation.ts";
 import { pickCallerId } from "../../http/caller-id.ts";
@@ -11,9 +11,9 @@ import { viewOfCall } from "../call-view.ts";
 import type { NativeContext, NativeScope } from "../options.ts";
 import { callChangeSchema, holdSchema, newCallSchema } from "../schema/calls.ts";
 import { closed, component, id, idParams, pageOf, pageQuery } from "../schema/parts.ts";
+import { callMakers, visibleCall } from "../visible-call.ts";
 
 const everyone = ["administrator", "manager", "user"] as const;
-const callMakers = ["administrator", "manager"] as const;
 const tags = ["Calls"];
 const answersCall = { 200: component<CallView>("Call") };
 
@@ -37,17 +37,7 @@ const repeatable = Type.Object({
 });
 
 export function registerCalls(scope: NativeScope, { calls, views, directory, clock, ids }: NativeContext): void {
-  /** A role that sees only its own calls gets no others: they do not exist for it. */
-  const visibleTo = async (principal: Principal, callId: string): Promise<Call> => {
-    if (hasRole(principal, ...callMakers)) {
-      const call = await views.get(principal.accountId, callId);
-      if (call !== undefined) return call;
-    } else {
-      const { items } = await views.list(principal.accountId, { ids: [callId], userId: principal.userId }, { limit: 1 });
-      if (items[0] !== undefined) return items[0];
-    }
-    throw callRefusal("CALL_NOT_FOUND");
-  };
+  const visibleTo = (principal: Principal, callId: string) => visibleCall(views, principal, callId);
   const send = async (request: FastifyRequest<{ Params: { id: string } }>, command: CallCommand): Promise<CallView> => {
     const principal = principalOf(request);
     const call = await visibleTo(principal, request.params.id);
