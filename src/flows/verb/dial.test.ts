@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { Outcome } from "../../calls/index.ts";
 import { trialOf } from "../trial.ts";
+import { validateFlow } from "../validation/validate.ts";
 
 const outcome = (result: Outcome["result"], sipStatus = 0): Outcome => ({
   result,
@@ -57,4 +58,20 @@ test("the talk has an end of its own, is recorded while it lasts, and what is to
   expect(trial.deadline(), "the party is hung up once").toBeUndefined();
   const end = trial.give({ kind: "dial-ended", dialId: "dial-1", outcome: outcome("completed"), answered: true, talkedMs: 60_000 });
   expect(end).toMatchObject({ exit: "done", actions: [{ kind: "stop-recording", recordingId: "recording-1" }] });
+});
+
+const dialling = (value: string) =>
+  trialOf({ verb: "dial", to: "+12025550100", headers: { "X-Customer": value } }, { split: "a\r\nVia: b" });
+
+test("header fields with values of the call; what cannot be one takes the exit error", () => {
+  expect(dialling("{{ call.headers.x-customer }} of {{ caller.name }}").start()).toMatchObject({
+    actions: [{ kind: "dial", headers: { "X-Customer": "42 of Ada" } }],
+  });
+  expect(dialling("{{ split }}").start()).toMatchObject({ exit: "error", actions: [] });
+});
+
+test("header fields of the server itself are a mistake of the document", () => {
+  const document = { start: "d", nodes: { d: { verb: "dial", to: "+1", headers: { Via: "x", "X-A": "y", "a b": "z" } } } };
+  const valid = validateFlow(document);
+  expect(valid.ok ? [] : valid.mistakes.map(({ path }) => path)).toEqual(["nodes.d.headers.Via", 'nodes.d.headers["a b"]']);
 });
