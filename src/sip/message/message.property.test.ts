@@ -196,7 +196,8 @@ test("what a refused request would send back is one line a field", () => {
     fc.property(nearSip, (bytes) => {
       const parsed = parseMessage(bytes);
       const request = parsed.ok ? parsed.value : parsed.refusable?.request;
-      for (const [name, value] of request?.headers ?? []) expect(isToken(name) && !/[\r\n\0]/.test(value)).toBe(true);
+      for (const [name, value] of request?.headers ?? [])
+        expect(isToken(name) && !/[\r\n\0]/.test(value.replace(/\\[^\r\n]/g, ""))).toBe(true);
     }),
   );
 });

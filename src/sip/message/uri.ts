@@ -21,12 +21,12 @@ function sipUri(parts: Pick<SipUri, "host"> & Partial<SipUri>): SipUri {
   return { scheme: "sip", params: noParams, headers: noParams, ...parts };
 }
 
-/** Fails for other schemes too (reason `scheme`): RFC 3261 §21.4.14 answers 416 then. */
+/** Fails for other schemes too (reason `scheme`): RFC 3261 §21.4.14 answers 416 then. What has no scheme at all is no URI (RFC 3986 §3.1). */
 export function parseUri(text: string): Parsed<SipUri> {
   const colon = text.indexOf(":");
   const scheme = text.slice(0, Math.max(0, colon)).toLowerCase();
   if (scheme === "tel") return parseTel(text.slice(colon + 1), colon + 1);
-  if (scheme !== "sip" && scheme !== "sips") return unparsed("scheme");
+  if (scheme !== "sip" && scheme !== "sips") return unparsed(/^[a-z][a-z0-9+.-]*$/.test(scheme) ? "scheme" : "no scheme");
 
   const at = text.indexOf("@", colon);
   let user: string | undefined;
