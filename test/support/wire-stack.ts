@@ -15,7 +15,7 @@ import type { SipAddress, SipTransport } from "../../src/sip/transport/transport
 import { recorded } from "./sip-ends.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
-const peerAddress: SipAddress = { protocol: "udp", address: "198.51.100.7", port: 5062 };
+export const peerAddress: SipAddress = { protocol: "udp", address: "198.51.100.7", port: 5062 };
 const realm = "wire";
 const password = "secret";
 
@@ -31,7 +31,7 @@ export function wireStack(options: Partial<SipStackOptions> = {}) {
     const parsed = parseMessage(bytes);
     if (parsed.ok) sent.push({ message: parsed.value, destination });
     // A refusal repeats the very fields that could not be read.
-    else if (message?.kind === "response" && message.status === 400) sent.push({ message, destination });
+    else if (message?.kind === "response" && [400, 505, 513].includes(message.status)) sent.push({ message, destination });
     else throw new Error(`wrote an unreadable SIP message: ${parsed.reason}\n${Buffer.from(bytes).toString()}`);
   };
   const transport: SipTransport = {
@@ -75,10 +75,11 @@ export function wireStack(options: Partial<SipStackOptions> = {}) {
   });
   stack.onRegister((transaction) => void registrar.register(transaction));
 
+  const take = (bytes: Uint8Array, source = peerAddress) => receiver.take(parseMessage(bytes), source);
   /** What the stack says to one datagram, before any time passes. */
   const receive = async (bytes: Uint8Array, source = peerAddress): Promise<SipMessage[]> => {
     const before = sent.length;
-    receiver.take(parseMessage(bytes), source);
+    take(bytes, source);
     await new Promise((resolve) => {
       setImmediate(resolve);
     });
@@ -92,7 +93,7 @@ export function wireStack(options: Partial<SipStackOptions> = {}) {
     const { isBroken, pendingBytes } = parser;
     return { isBroken, pendingBytes, answers: sent.slice(before).map(({ message }) => message) };
   };
-  return { clock, stack, registrar, counters: receiver.counters, sent, invited, errors, receive, receiveStream };
+  return { clock, stack, registrar, counters: receiver.counters, sent, invited, errors, take, receive, receiveStream };
 }
 
 /** The request once more with credentials of `username` for the challenge in `answer`. */

@@ -84,7 +84,7 @@ export function sameUri(a: SipUri, b: SipUri): boolean {
 /** Host without brackets and port of `host[:port]`; undefined when it is neither name nor address. Also used by Via. */
 export function parseHostPort(text: string): { readonly host: string; readonly port: number | undefined } | undefined {
   const match = hostPortPattern.exec(text);
-  if (match === null) return undefined;
+  if (match === null || match[1]?.includes(":") === false) return undefined;
   const port = match[3] === undefined ? undefined : Number(match[3]);
   return port !== undefined && (port === 0 || port > 65_535) ? undefined : { host: match[1] ?? match[2] ?? "", port };
 }
@@ -94,8 +94,11 @@ export function formatHostPort(host: string, port: number | undefined): string {
   return port === undefined ? bracketed : `${bracketed}:${port}`;
 }
 
-/** Names may have underscores: many private ones do, though RFC 1123 has none. */
-const hostPortPattern = /^(?:\[([0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)\]|([A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_.])?))(?:\s*:\s*(\d{1,5}))?$/;
+/**
+ * Names may have underscores: many private ones do, though RFC 1123 has none. An IPv6 address has at most 45 characters; a pattern that
+ * looks for its colon without that limit needs seconds for a datagram full of colons.
+ */
+const hostPortPattern = /^(?:\[([0-9A-Fa-f:.]{2,45})\]|([A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_.])?))(?:\s*:\s*(\d{1,5}))?$/;
 
 /** Must be in both URIs or in neither; the other parameters only matter when both have them. */
 const decisiveParams: ReadonlySet<string> = new Set(["user", "ttl", "method", "maddr", "transport"]);

@@ -33,7 +33,11 @@ function readVia(text: string): Parsed<Via> {
   const match = viaPattern.exec(text);
   const hostPort = parseHostPort(match?.[3] ?? "");
   if (match === null || hostPort === undefined) return unparsed("Via");
-  const all = parseParams(match[4] ?? "");
+  const rest = match[4] ?? "";
+  const all = parseParams(rest);
+  const [branch, received] = [all.get("branch"), all.get("received")?.replace(/^\[|\]$/g, "")];
+  // Both are written as they came: these would divide the value, or swallow what follows.
+  if ((rest.includes('"') || rest.includes("<")) && separator.test(`${branch ?? ""}${received ?? ""}`)) return unparsed("Via");
   const rport = all.get("rport");
   let params = noParams;
   for (const name of all.keys()) if (!ownParams.has(name)) params = new Map([...all].filter(([key]) => !ownParams.has(key)));
@@ -43,8 +47,8 @@ function readVia(text: string): Parsed<Via> {
     protocol: (match[2] ?? "").toUpperCase(),
     host: hostPort.host,
     port: hostPort.port,
-    branch: all.get("branch"),
-    received: all.get("received")?.replace(/^\[|\]$/g, ""),
+    branch,
+    received,
     rport: rport === undefined ? undefined : /^\d{1,5}$/.test(rport) ? Number(rport) : "asked",
     params,
   });
@@ -60,4 +64,5 @@ export function formatVia(via: Via): string {
 
 /** The protocol, the slashes and the port may have white space around them (§25.1 SLASH, COLON). */
 const viaPattern = /^\s*SIP\s*\/\s*(\d{1,3}\.\d{1,3})\s*\/\s*([A-Za-z0-9\-.!%*_+`'~]+)\s+([^;\s]+(?:\s*:\s*\d+)?)\s*(?:;(.*))?$/is;
+const separator = /[",;<>\s]/;
 const ownParams: ReadonlySet<string> = new Set(["branch", "received", "rport"]);
