@@ -47,7 +47,7 @@ export function acceptAnswer(offer: SessionDescription, answer: SessionDescripti
 
 function matchOf(ours: readonly PayloadFormat[], theirs: readonly PayloadFormat[]) {
   for (const format of theirs) {
-    const isOurs = (own: PayloadFormat) => (isRelayable(own) || codecOf(own) !== undefined) && isSameFormat(own, format);
+    const isOurs = (own: PayloadFormat) => isSameFormat(own, format) && (codecOf(own) !== undefined || isRelayable(own));
     const own = ours.find((other) => other.payloadType === format.payloadType && isOurs(other)) ?? ours.find(isOurs);
     if (own !== undefined) return { own, format };
   }

@@ -73,7 +73,7 @@ export type Answered =
       readonly ok: true;
       readonly answer: SessionDescription;
       readonly negotiated: Negotiated;
-      /** What the offer has on the stream that we take and that somebody else could decode. */
+      /** When any may be relayed: what the offer has on the stream that we take, and somebody else could decode. */
       readonly relayable: readonly RelayedFormat[];
     }
   | OfferRefusal;
