@@ -286,7 +286,9 @@ describe("acceptAnswer", () => {
   });
 
   test("of several codecs in the answer the first counts: the peer sends it (§6.1)", () => {
-    expect(accepted(offer, sdp("m=audio 4000 RTP/AVP 0 8 101"))).toMatchObject({ codec: "PCMU", payloadType: 0 });
+    const both = accepted(offer, sdp("m=audio 4000 RTP/AVP 0 8 101"));
+    expect(both).toMatchObject({ codec: "PCMU", payloadType: 0, alsoReceives: [{ codec: "PCMA", payloadType: 8 }] });
+    expect(accepted(offer, sdp("m=audio 4000 RTP/AVP 0 101"))).not.toHaveProperty("alsoReceives");
     expect(accepted(offer, sdp("m=audio 4000 RTP/AVP 101 8 0"))).toMatchObject({ codec: "PCMA", payloadType: 8 });
   });
 

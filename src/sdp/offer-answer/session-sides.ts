@@ -48,6 +48,8 @@ export type Endpoint = { readonly address: string; readonly port: number };
 export type Negotiated = {
   /** One that we decode, or else `relayed`. */
   readonly codec?: CodecName | undefined;
+  /** Others of ours that the peer's answer has too: it may send them at any time (RFC 3264 §7), as the payload types of our offer. */
+  readonly alsoReceives?: readonly { readonly codec: CodecName; readonly payloadType: number }[] | undefined;
   /** With the parameters of the answer, whoever wrote it. */
   readonly relayed?: PayloadFormat | undefined;
   /** To send with. */
