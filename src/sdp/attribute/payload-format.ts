@@ -72,7 +72,8 @@ export function payloadFormats(media: MediaDescription, known: readonly PayloadF
     }
   }
   const formats: PayloadFormat[] = [];
-  for (const text of media.formats) {
+  // There are no more numbers than these; a longer list only costs time.
+  for (const text of media.formats.slice(0, lastPayloadType + 1)) {
     const payloadType = /^\d{1,3}$/.test(text) ? Number(text) : lastPayloadType + 1;
     const isThis = (format: PayloadFormat) => format.payloadType === payloadType;
     const encoding = mapped.findLast(isThis) ?? known.find(isThis) ?? staticEncoding(payloadType);

@@ -92,6 +92,9 @@ function refusalOf(offer: SessionDescription): OfferRefusal {
   return refusal(usable.every((line) => addressOf(offer, line) === undefined) ? "no address that we can reach" : "no common codec");
 }
 
+/** Of a refused line; what they are does not matter (RFC 3264 §6). */
+const mostFormatsKept = 8;
+
 function historyAfter(
   offer: SessionDescription,
   at: number,
@@ -99,7 +102,9 @@ function historyAfter(
   formats: readonly PayloadFormat[],
 ): SessionHistory | undefined {
   const others = offer.media.flatMap((line, index) =>
-    index === at ? [] : [{ at: index, media: line.media, protocol: line.protocol, format: line.formats.join(" ") }],
+    index === at
+      ? []
+      : [{ at: index, media: line.media, protocol: line.protocol, format: line.formats.slice(0, mostFormatsKept).join(" ") }],
   );
   const protocol = offer.media[at]?.protocol ?? plainProtocol;
   const payloadTypes = meanings(before, formats);

@@ -301,6 +301,14 @@ describe("acceptAnswer", () => {
   });
 });
 
+test("an offer that is as large as may be costs little to answer, and leaves little behind", () => {
+  const numbers = Array.from({ length: 8000 }, (_, index) => index % 128).join(" ");
+  const maps = Array.from({ length: 1500 }, (_, index) => `a=rtpmap:${index % 128} x${index}/8000`);
+  const { answer, negotiated } = answered(sdp("m=audio 4000 RTP/AVP 8", `m=audio 4002 RTP/AVP ${numbers}`, ...maps));
+  expect(answer.media.map(({ formats }) => formats.length)).toEqual([1, 8]);
+  expect(JSON.stringify(negotiated).length).toBeLessThan(500);
+});
+
 test("IPv6 is written as IP6", () => {
   expect(formatSdp(createOffer({ ...local, address: "2001:db8::1" }))).toContain("c=IN IP6 2001:db8::1\r\n");
 });
