@@ -39,6 +39,7 @@ export function wireStack(options: Partial<SipStackOptions> = {}) {
     sendBytes: (bytes, destination) => send(bytes, destination),
     sentBy: () => ({ host: "192.0.2.1", port: 5060 }),
     onMessage: (handler) => receiver.onMessage(handler),
+    tap: (tap) => void (receiver.tap = tap),
     close: async () => undefined,
   };
   const ids = systemIds(clock);
@@ -75,7 +76,7 @@ export function wireStack(options: Partial<SipStackOptions> = {}) {
   });
   stack.onRegister((transaction) => void registrar.register(transaction));
 
-  const take = (bytes: Uint8Array, source = peerAddress) => receiver.take(parseMessage(bytes), source);
+  const take = (bytes: Uint8Array, source = peerAddress) => receiver.take(parseMessage(bytes), source, bytes);
   /** What the stack says to one datagram, before any time passes. */
   const receive = async (bytes: Uint8Array, source = peerAddress): Promise<SipMessage[]> => {
     const before = sent.length;
@@ -89,7 +90,8 @@ export function wireStack(options: Partial<SipStackOptions> = {}) {
   const receiveStream = (bytes: Uint8Array) => {
     const before = sent.length;
     const parser = new StreamParser();
-    for (const item of parser.feed(bytes)) if (item.kind === "message") receiver.take(item.message, { ...peerAddress, protocol: "tcp" });
+    for (const item of parser.feed(bytes))
+      if (item.kind === "message") receiver.take(item.message, { ...peerAddress, protocol: "tcp" }, item.bytes);
     const { isBroken, pendingBytes } = parser;
     return { isBroken, pendingBytes, answers: sent.slice(before).map(({ message }) => message) };
   };
