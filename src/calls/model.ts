@@ -217,6 +217,8 @@ export type Negotiated = {
   /** What the peer sends, where it is numbered otherwise than what we send. */
   readonly receivePayloadType?: number;
   readonly receiveTelephoneEvent?: number;
+  /** Other codecs of ours that the peer may send at any time (RFC 3264 §7). */
+  readonly alsoReceives?: readonly { readonly codec: CodecName; readonly payloadType: number }[];
   /** RTCP on the port of RTP (RFC 5761). */
   readonly rtcpMux?: true;
   readonly remote: SocketAddress & { readonly rtcpPort: number };

@@ -91,6 +91,8 @@ export type EndpointPlan = {
   /** What the peer sends, when it is numbered otherwise than what it gets. */
   readonly receivePayloadType?: number;
   readonly receiveTelephoneEvent?: number;
+  /** What else the peer may send at any time. */
+  readonly alsoReceives?: readonly { readonly codec: CodecName; readonly payloadType: number }[];
   /** RTCP comes and goes on the port of RTP (RFC 5761). */
   readonly rtcpMux?: true;
   readonly ssrc: number;

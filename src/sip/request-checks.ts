@@ -3,6 +3,7 @@ import { checkBody } from "./body/session-body.ts";
 import type { HeaderPair } from "./message/header-list.ts";
 import { wholeNumber } from "./message/cseq.ts";
 import type { SipRequest } from "./message/message.ts";
+import { isMalformed } from "./malformed.ts";
 import { parseNameAddr, tagOf } from "./message/name-addr.ts";
 import { parseUri } from "./message/uri.ts";
 
@@ -21,6 +22,7 @@ export function checkRequest(request: SipRequest, extensions: readonly string[])
 
 /** Of a request that belongs to no dialog. */
 export function checkInitial(request: SipRequest): BareAnswer | undefined {
+  if (isMalformed(request)) return { status: 400 };
   const uri = parseUri(request.uri);
   if (!uri.ok) return { status: uri.reason === "scheme" ? 416 : 400 };
   if (tagOf(request.headers.get("To") ?? "") !== undefined) return { status: 481 };

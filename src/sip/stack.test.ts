@@ -59,7 +59,7 @@ function withBody(request: SipRequest, type: string): SipRequest {
 test.each<[string, SipRequest, number, HeaderPair | undefined]>([
   ["OPTIONS (§11.2)", requestFor("OPTIONS"), 200, ["Accept", "application/sdp, multipart/mixed, multipart/alternative"]],
   ["OPTIONS at the end of its way", requestFor("OPTIONS", { maxForwards: 0 }), 200, undefined],
-  ["an unknown method", requestFor("FROB"), 405, ["Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO"]],
+  ["an unknown method", requestFor("FROB"), 501, ["Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO"]],
   ["REGISTER without a registrar", requestFor("REGISTER"), 405, undefined],
   ["BYE for no dialog", requestFor("BYE", { to: "<sip:us@192.0.2.1>;tag=x" }), 481, undefined],
   ["BYE without a To tag", requestFor("BYE"), 481, undefined],
@@ -125,7 +125,7 @@ test("a flood of requests that match nothing costs no memory", () => {
       peer.send(requestFor(method, { branch: `z9hG4bK${index}`, tag: String(index) }), house.address);
   }
   clock.advance(20);
-  expect(house.stack.counters()).toMatchObject({ live: 0, lingering: 0, usages: 0, stateless: { 200: 1_000, 405: 1_000, 481: 2_000 } });
+  expect(house.stack.counters()).toMatchObject({ live: 0, lingering: 0, usages: 0, stateless: { 200: 1_000, 481: 2_000, 501: 1_000 } });
   expect(clock.armed).toBe(0);
 });
 

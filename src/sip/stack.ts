@@ -239,8 +239,7 @@ export class SipStack {
     else if (request.method === "OPTIONS")
       this.answerWithoutState(request, source, { status: 200, headers: [...acceptHeaders, ...this.#host.sessionHeaders] });
     else if (request.method === "BYE" || request.method === "UPDATE") this.answerWithoutState(request, source, { status: 481 });
-    else
-      this.answerWithoutState(request, source, { status: request.method === "INVITE" ? 480 : 405, headers: [["Allow", this.#host.allow]] });
+    else this.answerWithoutState(request, source, { status: refusalOf(request.method), headers: [["Allow", this.#host.allow]] });
   }
 
   /** Nobody would ever answer an INVITE whose taker failed: that bug ends this call with 500. */
@@ -294,6 +293,11 @@ export class SipStack {
     };
     locator.locate(hop.target, found, callId);
   }
+}
+
+/** Known but not taken here is 405 (§8.2.1), unknown is 501 (§21.5.2). */
+function refusalOf(method: string): 405 | 480 | 501 {
+  return method === "INVITE" ? 480 : methodsCounted.has(method) ? 405 : 501;
 }
 
 function usageKey(callId: string, localTag: string): string {

@@ -15,7 +15,7 @@ import { createScriptLibrary, type ScriptLibraryOptions, validateFlow } from "..
 import { derive, silentLogger, systemIds } from "../../src/kernel/index.ts";
 import type { MediaEngine, MediaEvent, MediaEventHandler, MediaPlan } from "../../src/media/index.ts";
 import { PortPool } from "../../src/rtp/index.ts";
-import { Challenger, Locator } from "../../src/sip/index.ts";
+import { Challenger, Locator, type SipStack } from "../../src/sip/index.ts";
 import type { LocatorOptions } from "../../src/sip/location/locator.ts";
 import type { SipTransport } from "../../src/sip/transport/transport.ts";
 import { fakeDirectory } from "./fakes/directory.ts";
@@ -100,6 +100,7 @@ export type HouseOptions = Partial<Pick<LiveCallsOptions, "outboxOf" | "ship">> 
 
 export type CallHouse = {
   readonly options: HouseOptions;
+  readonly stack: SipStack;
   readonly calls: LiveCalls;
   readonly views: LiveViews;
   readonly media: FakeMedia;
@@ -198,6 +199,7 @@ export async function callHouse(
   if (former === undefined) await directory.numbers.insert({ ...row(), number: ownedNumber, flowId: null });
   return {
     options,
+    stack,
     calls,
     views,
     media,

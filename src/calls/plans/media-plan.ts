@@ -23,8 +23,18 @@ export function mediaPlan(call: Call, settings: MediaSettings): MediaPlan {
 }
 
 function endpoint(call: Call, leg: Leg, media: NonNullable<Leg["media"]>, party: Party, settings: MediaSettings): EndpointPlan {
-  const { codec, relayed, payloadType, telephoneEvent, receivePayloadType, receiveTelephoneEvent, rtcpMux, remote, signalingAddress } =
-    media;
+  const {
+    codec,
+    relayed,
+    payloadType,
+    telephoneEvent,
+    receivePayloadType,
+    receiveTelephoneEvent,
+    alsoReceives,
+    rtcpMux,
+    remote,
+    signalingAddress,
+  } = media;
   return {
     endpointId: leg.id,
     localPort: leg.localPort,
@@ -34,6 +44,7 @@ function endpoint(call: Call, leg: Leg, media: NonNullable<Leg["media"]>, party:
     payloadType,
     ...(receivePayloadType !== undefined && { receivePayloadType }),
     ...(receiveTelephoneEvent !== undefined && { receiveTelephoneEvent }),
+    ...(alsoReceives !== undefined && { alsoReceives }),
     ...(rtcpMux && { rtcpMux }),
     ssrc: settings.ssrcOf(leg.id),
     sends: sends(media.direction),

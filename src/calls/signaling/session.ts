@@ -116,7 +116,8 @@ function bodyOf(description: Parameters<typeof formatSdp>[0]): Body {
 }
 
 function negotiated(session: SdpNegotiated, stated: MediaDirection, from: string): Negotiated {
-  const { codec, relayed, payloadType, receivePayloadType, telephoneEvent, remote, remoteRtcp, rtcpMux, direction, history } = session;
+  const { codec, alsoReceives, relayed, payloadType, receivePayloadType, telephoneEvent, remote, remoteRtcp, rtcpMux, direction, history } =
+    session;
   // A name cannot be sent to from the media threads: where the signalling came from is the best guess.
   const address = isIP(remote.address) === 0 ? from : remote.address;
   const receiveTelephoneEvent = telephoneEvent?.receivePayloadType;
@@ -127,6 +128,7 @@ function negotiated(session: SdpNegotiated, stated: MediaDirection, from: string
     ...(telephoneEvent && { telephoneEvent: telephoneEvent.payloadType }),
     ...(receivePayloadType !== payloadType && { receivePayloadType }),
     ...(receiveTelephoneEvent !== undefined && receiveTelephoneEvent !== telephoneEvent?.payloadType && { receiveTelephoneEvent }),
+    ...(alsoReceives && { alsoReceives }),
     ...(rtcpMux && { rtcpMux }),
     remote: { address, port: remote.port, rtcpPort: remoteRtcp.port },
     direction,

@@ -6,7 +6,7 @@ import {
   type RtpSockets,
   TelephoneEventReceiver,
 } from "../../rtp/index.ts";
-import { type Codec, codecByName, frameMs, sampleRateHz } from "../codec/codec.ts";
+import { type Codec, codecByName, frameMs, sampleRateHz, transcode } from "../codec/codec.ts";
 import type { Mixer } from "../mixer.ts";
 import type { PlayableItem } from "../orders.ts";
 import type { EndpointPlan, MediaEvent } from "../plan.ts";
@@ -225,7 +225,9 @@ export class Endpoint {
     const { plan } = this;
     const isRtp = parseRtp(bytes, header);
     const isEvent = isRtp && isOneOf(header.payloadType, plan.receiveTelephoneEvent, plan.telephoneEvent);
-    if (!isRtp || !(isEvent || isOneOf(header.payloadType, plan.receivePayloadType, plan.payloadType))) {
+    const isUsual = isEvent || isOneOf(header.payloadType, plan.receivePayloadType, plan.payloadType);
+    const other = isUsual ? undefined : plan.alsoReceives?.find(({ payloadType }) => payloadType === header.payloadType);
+    if (!isRtp || !(isUsual || other !== undefined)) {
       if (!isRtp && plan.rtcpMux === true) this.#receiveRtcp(bytes, address);
       else this.#dropped += 1;
       return;
@@ -237,6 +239,10 @@ export class Endpoint {
     if (header.ssrc !== this.#peerSsrc) this.#meet(header.ssrc);
     const arrival = (nowMs * this.#clockRateHz) / 1000;
     if (!this.#statistics.receive(header.sequenceNumber, header.timestamp, arrival) || !plan.receives) return;
+    if (other !== undefined) {
+      const payload = bytes.subarray(header.payloadStart, header.payloadEnd);
+      transcode(codecByName[other.codec], this.#codec, payload, payload);
+    }
     if (isEvent) this.#events.receive(header.timestamp, bytes, header.payloadStart, header.payloadEnd, nowMs);
     else this.hearing?.buffer.put(header.sequenceNumber, header.timestamp, bytes, header.payloadStart, header.payloadEnd);
     this.#relaysTo?.forward(header, bytes, isEvent);

@@ -1,5 +1,4 @@
 import { describe, expect, test } from "vitest";
-import { formatRtcp, parseRtcp } from "../../rtp/index.ts";
 import { endpointPlan, MediaBench } from "../fixture/media-bench.case.ts";
 import type { EndpointPlan, Source } from "../plan.ts";
 
@@ -242,28 +241,3 @@ test("after a restart the stream goes on ahead, by its own clock rate", async ()
   say(bench, 101);
   expect(sentTo(bench, 6002)).toMatchObject([{ sequenceNumber: 1000 + 100 + 64, timestamp: 32_000, marker: true }]);
 });
-
-test("with rtcp-mux reports come and go on the port of RTP (RFC 5761 §3.3)", async () => {
-  await using bench = await MediaBench.open();
-  bench.apply(endpointPlan(5000, { kind: "silence" }, { rtcpMux: true }));
-  const report = { ssrc: 1, cname: "peer", sender: { at: 1, rtpTimestamp: 1, packets: 1, octets: 1 }, goodbye: false };
-  bench.network.deliverBytes(5000, "192.0.2.1", 6000, formatRtcp(report));
-  bench.network.deliver(5000, "192.0.2.1", 6000, { sequenceNumber: 1 });
-  bench.network.deliver(5000, "192.0.2.1", 6000, { sequenceNumber: 2 });
-  await bench.pass(10_000);
-  const [sent] = bench.network.rtcp;
-  expect(sent).toMatchObject({ fromPort: 5000, address: "192.0.2.1", port: 6000 });
-  const [read] = parseRtcpOf(sent?.bytes);
-  expect(read).toMatchObject({ kind: "sender-report", blocks: [{ ssrc: 1 }] });
-  // That its report was heard shows in when it came.
-  expect(read).not.toMatchObject({ blocks: [{ sinceLastReport: 0 }] });
-  bench.apply();
-  await bench.pass(20);
-  expect(bench.eventsOf("closed")).toMatchObject([{ counters: { packetsReceived: 1, packetsDropped: 0 } }]);
-});
-
-function parseRtcpOf(bytes: Uint8Array | undefined) {
-  const result = parseRtcp(bytes ?? new Uint8Array());
-  if (!result.ok) throw new Error(result.reason);
-  return result.value;
-}

@@ -4,6 +4,7 @@ import type { MediaEngine, MediaEvent, MediaEventHandler, MediaPlan, PromptSourc
 import { EndpointRecord } from "./endpoint-record.ts";
 import { MediaWorker } from "./media-worker.ts";
 import { PromptBinder } from "./prompt-binder.ts";
+import { isSamePlan } from "./same-plan.ts";
 
 export type MediaEngineOptions = {
   /** Threads. Each carries about 1,000 plain calls. */
@@ -70,8 +71,10 @@ class ThreadedMediaEngine implements MediaEngine {
     if (known !== undefined && revision <= known.revision) return;
     if (known === undefined && plan.endpoints.length === 0) return;
     const call = known ?? this.#add(callId);
+    const isSame = isSamePlan(call.plan, plan);
     call.plan = plan;
     call.revision = revision;
+    if (isSame) return;
     for (const { endpointId } of plan.endpoints) if (!call.endpoints.has(endpointId)) call.endpoints.set(endpointId, new EndpointRecord());
     this.#post(callId, call);
     this.#binder.bind(callId, plan);

@@ -1,5 +1,5 @@
 /** What payload types mean: rtpmap and fmtp (RFC 8866 §6.6, §6.15), and the static ones of RFC 3551 §6. */
-import { attributesOf, type MediaDescription } from "../description/session-description.ts";
+import type { MediaDescription } from "../description/session-description.ts";
 
 /** One payload type of a media description. */
 export type PayloadFormat = {
@@ -59,26 +59,30 @@ export function formatRtpmap({ payloadType, name, clockRateHz, channels }: Paylo
  * meant in the offer (`known`). Another dynamic one without is left out.
  */
 export function payloadFormats(media: MediaDescription, known: readonly PayloadFormat[] = []): PayloadFormat[] {
-  const mapped = new Map<number, Encoding>(known.map((format) => [format.payloadType, format]));
-  for (const value of attributesOf(media.attributes, "rtpmap")) {
-    const format = parseRtpmap(value);
-    if (format !== undefined) mapped.set(format.payloadType, format);
+  const mapped: PayloadFormat[] = [];
+  const parameters: (readonly [payloadType: string, text: string])[] = [];
+  for (const { name, value } of media.attributes) {
+    if (name === "rtpmap") {
+      const format = parseRtpmap(value.trim());
+      if (format !== undefined) mapped.push(format);
+    } else if (name === "fmtp") {
+      const text = value.trim();
+      const at = text.search(/\s/);
+      if (at > 0) parameters.push([text.slice(0, at), text.slice(at).trimStart()]);
+    }
   }
-  const parameters = new Map<number, string>();
-  for (const value of attributesOf(media.attributes, "fmtp")) {
-    const [, payloadType, text] = /^(\d{1,3})\s+(\S.*)$/.exec(value) ?? [];
-    if (text !== undefined) parameters.set(Number(payloadType), text);
-  }
-  const formats = new Map<number, PayloadFormat>();
-  for (const text of media.formats) {
+  const formats: PayloadFormat[] = [];
+  // There are no more numbers than these; a longer list only costs time.
+  for (const text of media.formats.slice(0, lastPayloadType + 1)) {
     const payloadType = /^\d{1,3}$/.test(text) ? Number(text) : lastPayloadType + 1;
-    const encoding = mapped.get(payloadType) ?? staticEncoding(payloadType);
-    if (encoding === undefined || payloadType > lastPayloadType || formats.has(payloadType)) continue;
-    const fmtp = parameters.get(payloadType);
+    const isThis = (format: PayloadFormat) => format.payloadType === payloadType;
+    const encoding = mapped.findLast(isThis) ?? known.find(isThis) ?? staticEncoding(payloadType);
+    if (encoding === undefined || formats.some(isThis)) continue;
     const { name, clockRateHz, channels } = encoding;
-    formats.set(payloadType, { payloadType, name, clockRateHz, channels, ...(fmtp !== undefined && { fmtp }) });
+    const fmtp = parameters.findLast(([number]) => number === text)?.[1];
+    formats.push({ payloadType, name, clockRateHz, channels, ...(fmtp !== undefined && { fmtp }) });
   }
-  return [...formats.values()];
+  return formats;
 }
 
 function staticEncoding(payloadType: number): Encoding | undefined {

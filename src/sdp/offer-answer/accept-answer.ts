@@ -26,6 +26,11 @@ export function acceptAnswer(offer: SessionDescription, answer: SessionDescripti
   if (match === undefined) return refusal("no common codec");
   const { own, format } = match;
   const codec = codecOf(own);
+  const others = theirs.flatMap((other) => {
+    const name = other === format ? undefined : codecOf(other);
+    const known = name === undefined || name === codec ? undefined : ours.find((candidate) => codecOf(candidate) === name);
+    return name === undefined || known === undefined ? [] : [{ codec: name, payloadType: known.payloadType }];
+  });
   const event = theirs.find((other) => isEventAt(format.clockRateHz, other));
   const ownEvent = ours.find((other) => isEventAt(format.clockRateHz, other));
   const rtcpMux = hasRtcpMux(offered) && hasRtcpMux(answered);
@@ -35,6 +40,7 @@ export function acceptAnswer(offer: SessionDescription, answer: SessionDescripti
     ok: true,
     negotiated: {
       ...(codec === undefined ? { relayed: format } : { codec }),
+      ...(codec !== undefined && others.length > 0 && { alsoReceives: others }),
       payloadType: format.payloadType,
       receivePayloadType: own.payloadType,
       telephoneEvent: event && ownEvent && { payloadType: event.payloadType, receivePayloadType: ownEvent.payloadType },
@@ -47,7 +53,7 @@ export function acceptAnswer(offer: SessionDescription, answer: SessionDescripti
 
 function matchOf(ours: readonly PayloadFormat[], theirs: readonly PayloadFormat[]) {
   for (const format of theirs) {
-    const isOurs = (own: PayloadFormat) => (isRelayable(own) || codecOf(own) !== undefined) && isSameFormat(own, format);
+    const isOurs = (own: PayloadFormat) => isSameFormat(own, format) && (codecOf(own) !== undefined || isRelayable(own));
     const own = ours.find((other) => other.payloadType === format.payloadType && isOurs(other)) ?? ours.find(isOurs);
     if (own !== undefined) return { own, format };
   }

@@ -22,7 +22,7 @@ export const telephoneEventRange = "0-15";
 
 /** Events share the timestamps of the codec, so the rate must be its own (RFC 4733 §2.1). */
 export function isEventAt(clockRateHz: number, format: PayloadFormat): boolean {
-  return format.clockRateHz === clockRateHz && format.name.toLowerCase() === telephoneEventName;
+  return format.clockRateHz === clockRateHz && (format.name === telephoneEventName || format.name.toLowerCase() === telephoneEventName);
 }
 
 /** Formats that say something beside a codec and are none themselves: RFC 3389, 4733, 2198, 5109, 8627, 4588. */
@@ -42,8 +42,8 @@ const shaping: Readonly<Record<string, readonly string[]>> = {
 /** Packets of the one can be played by who agreed to the other: RFC 4867 §8.3.1 for AMR, whose framing hangs on parameters. */
 export function isSameFormat(one: PayloadFormat, other: PayloadFormat): boolean {
   if (!isSameEncoding(one, other)) return false;
-  const names = shaping[one.name.toLowerCase()] ?? [];
-  if (names.length === 0) return true;
+  const names = shaping[one.name.toLowerCase()];
+  if (names === undefined) return true;
   const [ours, theirs] = [fmtpParameters(one.fmtp ?? ""), fmtpParameters(other.fmtp ?? "")];
   return names.every((name) => (ours.get(name) ?? "0") === (theirs.get(name) ?? "0"));
 }

@@ -45,18 +45,20 @@ export function createAnswer(offer: SessionDescription, local: LocalMedia): Answ
       direction,
       ...(history && { history }),
     },
-    relayable: formats.filter(isRelayable).map((relayable) => withEvent(relayable, formats)),
+    relayable: local.relayed === "any" ? formats.filter(isRelayable).map((relayable) => withEvent(relayable, formats)) : [],
   };
 }
 
 function matchOf(offer: SessionDescription, local: LocalMedia): Match | undefined {
+  const streams: Pick<Match, "at" | "media" | "address" | "formats">[] = [];
   const first = placeOf(local.history);
-  const places = [...offer.media.keys()].toSorted((one, other) => Number(other === first) - Number(one === first));
-  const streams = places.flatMap((at) => {
-    const media = offer.media[at];
-    const address = media && isUsable(media) ? addressOf(offer, media) : undefined;
-    return media === undefined || address === undefined ? [] : { at, media, address, formats: payloadFormats(media) };
-  });
+  for (const [at, media] of offer.media.entries()) {
+    const address = isUsable(media) ? addressOf(offer, media) : undefined;
+    if (address === undefined) continue;
+    const stream = { at, media, address, formats: payloadFormats(media) };
+    if (at === first) streams.unshift(stream);
+    else streams.push(stream);
+  }
   for (const stream of streams) {
     for (const format of stream.formats) {
       const codec = codecOf(format, local.codecs);
@@ -90,6 +92,9 @@ function refusalOf(offer: SessionDescription): OfferRefusal {
   return refusal(usable.every((line) => addressOf(offer, line) === undefined) ? "no address that we can reach" : "no common codec");
 }
 
+/** Of a refused line; what they are does not matter (RFC 3264 §6). */
+const mostFormatsKept = 8;
+
 function historyAfter(
   offer: SessionDescription,
   at: number,
@@ -97,7 +102,9 @@ function historyAfter(
   formats: readonly PayloadFormat[],
 ): SessionHistory | undefined {
   const others = offer.media.flatMap((line, index) =>
-    index === at ? [] : { at: index, media: line.media, protocol: line.protocol, format: line.formats.join(" ") },
+    index === at
+      ? []
+      : [{ at: index, media: line.media, protocol: line.protocol, format: line.formats.slice(0, mostFormatsKept).join(" ") }],
   );
   const protocol = offer.media[at]?.protocol ?? plainProtocol;
   const payloadTypes = meanings(before, formats);

@@ -286,7 +286,9 @@ describe("acceptAnswer", () => {
   });
 
   test("of several codecs in the answer the first counts: the peer sends it (§6.1)", () => {
-    expect(accepted(offer, sdp("m=audio 4000 RTP/AVP 0 8 101"))).toMatchObject({ codec: "PCMU", payloadType: 0 });
+    const both = accepted(offer, sdp("m=audio 4000 RTP/AVP 0 8 101"));
+    expect(both).toMatchObject({ codec: "PCMU", payloadType: 0, alsoReceives: [{ codec: "PCMA", payloadType: 8 }] });
+    expect(accepted(offer, sdp("m=audio 4000 RTP/AVP 0 101"))).not.toHaveProperty("alsoReceives");
     expect(accepted(offer, sdp("m=audio 4000 RTP/AVP 101 8 0"))).toMatchObject({ codec: "PCMA", payloadType: 8 });
   });
 
@@ -297,6 +299,14 @@ describe("acceptAnswer", () => {
   test("a codec that we did not offer is not taken", () => {
     expect(acceptAnswer(createOffer({ ...local, codecs: ["PCMA"] }), sdp("m=audio 4000 RTP/AVP 0")).ok).toBe(false);
   });
+});
+
+test("an offer that is as large as may be costs little to answer, and leaves little behind", () => {
+  const numbers = Array.from({ length: 8000 }, (_, index) => index % 128).join(" ");
+  const maps = Array.from({ length: 1500 }, (_, index) => `a=rtpmap:${index % 128} x${index}/8000`);
+  const { answer, negotiated } = answered(sdp("m=audio 4000 RTP/AVP 8", `m=audio 4002 RTP/AVP ${numbers}`, ...maps));
+  expect(answer.media.map(({ formats }) => formats.length)).toEqual([1, 8]);
+  expect(JSON.stringify(negotiated).length).toBeLessThan(500);
 });
 
 test("IPv6 is written as IP6", () => {

@@ -48,6 +48,8 @@ export type Endpoint = { readonly address: string; readonly port: number };
 export type Negotiated = {
   /** One that we decode, or else `relayed`. */
   readonly codec?: CodecName | undefined;
+  /** Others of ours that the peer's answer has too: it may send them at any time (RFC 3264 §7), as the payload types of our offer. */
+  readonly alsoReceives?: readonly { readonly codec: CodecName; readonly payloadType: number }[] | undefined;
   /** With the parameters of the answer, whoever wrote it. */
   readonly relayed?: PayloadFormat | undefined;
   /** To send with. */
@@ -73,7 +75,7 @@ export type Answered =
       readonly ok: true;
       readonly answer: SessionDescription;
       readonly negotiated: Negotiated;
-      /** What the offer has on the stream that we take and that somebody else could decode. */
+      /** When any may be relayed: what the offer has on the stream that we take, and somebody else could decode. */
       readonly relayable: readonly RelayedFormat[];
     }
   | OfferRefusal;

@@ -23,9 +23,9 @@ export function isUsable(media: MediaDescription): boolean {
 
 /** The place of our stream in descriptions of this dialog. */
 export function placeOf(history: SessionHistory | undefined): number {
-  const taken = new Set(history?.others?.map(({ at }) => at));
   let place = 0;
-  while (taken.has(place)) place += 1;
+  // In the order of their places.
+  for (const { at } of history?.others ?? []) if (at === place) place += 1;
   return place;
 }
 
@@ -82,10 +82,11 @@ const usualMeanings: Readonly<Record<string, string>> = { [telephoneEventPayload
 
 /** What payload types mean from now on, `formats` added to what was known; undefined when all is usual. */
 export function meanings(history: SessionHistory | undefined, formats: readonly PayloadFormat[]): SessionHistory["payloadTypes"] {
-  const added = formats
-    .filter(({ payloadType }) => isDynamic(payloadType))
-    .map((format) => [String(format.payloadType), encodingText(format)] as const)
-    .filter(([payloadType, encoding]) => usualMeanings[payloadType] !== encoding);
+  const added = formats.flatMap((format) =>
+    isDynamic(format.payloadType) && usualMeanings[format.payloadType] !== encodingText(format)
+      ? [[String(format.payloadType), encodingText(format)] as const]
+      : [],
+  );
   if (added.length === 0) return history?.payloadTypes;
   // The first meaning stays.
   return { ...Object.fromEntries(added), ...history?.payloadTypes };
@@ -98,7 +99,7 @@ export function meanings(history: SessionHistory | undefined, formats: readonly 
 export function numbered(format: PayloadFormat, history: SessionHistory | undefined, used: Set<number>): PayloadFormat {
   const payloadType = isDynamic(format.payloadType) ? numberOf(format, history?.payloadTypes ?? {}, used) : format.payloadType;
   used.add(payloadType);
-  return { ...format, payloadType };
+  return payloadType === format.payloadType ? format : { ...format, payloadType };
 }
 
 function numberOf(format: PayloadFormat, remembered: Readonly<Record<string, string>>, used: ReadonlySet<number>): number {
@@ -115,6 +116,7 @@ function numberOf(format: PayloadFormat, remembered: Readonly<Record<string, str
 /** From the usual one for events up, then those below it. */
 const dynamicNumbers = Array.from({ length: 32 }, (_, index) => ((index + 5) % 32) + 96);
 
-function encodingText(format: PayloadFormat): string {
-  return (formatRtpmap(format).split(" ")[1] ?? "").toLowerCase();
+/** As in rtpmap, in lower case. */
+function encodingText({ name, clockRateHz, channels }: PayloadFormat): string {
+  return `${name.toLowerCase()}/${clockRateHz}${channels > 1 ? `/${channels}` : ""}`;
 }

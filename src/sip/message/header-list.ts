@@ -5,7 +5,7 @@ export type HeaderPair = readonly [name: string, value: string];
 
 /**
  * Mutable, and owned by whoever made the message: clone before changing what somebody else may still read.
- * Values are kept as text. A value can never start a new line: CR, LF and NUL become a space.
+ * Values are kept as text. A value can never start a new line: CR, LF and NUL become a space, but for NUL in a quoted-pair (§25.1).
  */
 export class HeaderList implements Iterable<HeaderPair> {
   /** Canonical for known fields, as given for the others; same length as #values. */
@@ -33,6 +33,12 @@ export class HeaderList implements Iterable<HeaderPair> {
 
   has(name: string): boolean {
     return this.#find(name) >= 0;
+  }
+
+  /** True when there is exactly one line of that name, and no comma in it. */
+  isSingle(name: string): boolean {
+    const index = this.#find(name);
+    return index >= 0 && this.#find(name, index + 1) < 0 && this.#values[index]?.includes(",") === false;
   }
 
   /** The first value; of a list header (Via, Route, Contact, …) the first element even when a line has several. */
@@ -151,7 +157,8 @@ const lineEnd = /[\r\n\0]/;
 
 /** The text without anything that could end a line: injection through a header value, method, URI or reason phrase is impossible after this. */
 export function oneLine(text: string): string {
-  return lineEnd.test(text) ? text.replace(/[\r\n\0]+[ \t]*/g, " ").trim() : text;
+  if (!lineEnd.test(text)) return text;
+  return text.replace(/\\[^\r\n]|[\r\n\0]+[ \t]*/g, (found) => (found.startsWith("\\") ? found : " ")).trim();
 }
 
 /** Takes a list header apart at commas outside of quotes and angle brackets; empty elements are dropped (RFC 3261 §7.3.1). */

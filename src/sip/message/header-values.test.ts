@@ -172,3 +172,12 @@ describe("reasons", () => {
     expect([486, 299, 499, 699, 999].map(reasonPhrase)).toEqual(["Busy Here", "OK", "Bad Request", "Busy Everywhere", "Unknown"]);
   });
 });
+
+test.each([
+  'SIP/2.0/UDP h;branch="a,b"',
+  'SIP/2.0/UDP h;branch="a;received=192.0.2.9"',
+  'SIP/2.0/UDP h;received=v"',
+  "SIP/2.0/UDP h;branch=<",
+])("a Via whose branch or received would divide it is refused: %s", (text) => {
+  expect(parseVia(text).ok).toBe(false);
+});

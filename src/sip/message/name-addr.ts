@@ -17,10 +17,10 @@ export function nameAddr(uri: string, parts: Partial<Omit<NameAddr, "uri">> = {}
 export function parseNameAddr(text: string): Parsed<NameAddr> {
   const open = openBracket(text);
   if (open < 0) {
-    // Without brackets, parameters belong to the header field (§20.10).
+    // Without brackets, parameters belong to the header field, and a URI with `?` or `,` is not allowed (§20.10).
     const semicolon = text.indexOf(";");
     const uri = (semicolon < 0 ? text : text.slice(0, semicolon)).trim();
-    if (uri === "" || /[\s"<>,]/.test(uri)) return unparsed("no URI");
+    if (uri === "" || /[\s"<>,?]/.test(uri)) return unparsed("no URI");
     return parsed({ displayName: "", uri, params: semicolon < 0 ? noParams : parseParams(text.slice(semicolon + 1)) });
   }
   const close = text.indexOf(">", open);

@@ -32,7 +32,7 @@ const tokenOrHost = /^[A-Za-z0-9\-.!%*_+`'~[\]:]+$/;
 
 /** `text` as a quoted-string. */
 export function quoted(text: string): string {
-  return `"${text.replace(/["\\]/g, "\\$&")}"`;
+  return `"${text.replace(/["\\\0]/g, "\\$&")}"`;
 }
 
 /** The content of a quoted-string; any other text as it is. */

@@ -72,7 +72,7 @@ export function parseHead(bytes: Buffer): Head {
     position = lineFeed < 0 ? end : end + 1;
     if (nextCr < start && nextCr !== none) nextCr = indexOrNone(text.indexOf("\r", start));
     if (nextCr === end - 1) end--;
-    const isBroken = nextCr < end || (hasNul && text.slice(start, end).includes("\0"));
+    const isBroken = nextCr < end || (hasNul && hasBareNul(text.slice(start, end)));
     if (isBroken) reader.reject("CR or NUL within a line", start);
     hasEnded = end === start && lineFeed >= 0;
     if (isPlain && !isBroken) reader.take(text, start, end, start);
@@ -83,6 +83,11 @@ export function parseHead(bytes: Buffer): Head {
   }
   if (!hasEnded) reader.reject("no empty line after the header fields", bytes.length);
   return reader.head(position);
+}
+
+/** NUL that is not the second half of a quoted-pair, where §25.1 allows it. */
+function hasBareNul(line: string): boolean {
+  return line.includes("\0") && line.replace(/\\./gs, "").includes("\0");
 }
 
 const cr = 13;

@@ -21,12 +21,12 @@ function sipUri(parts: Pick<SipUri, "host"> & Partial<SipUri>): SipUri {
   return { scheme: "sip", params: noParams, headers: noParams, ...parts };
 }
 
-/** Fails for other schemes too (reason `scheme`): RFC 3261 §21.4.14 answers 416 then. */
+/** Fails for other schemes too (reason `scheme`): RFC 3261 §21.4.14 answers 416 then. What has no scheme at all is no URI (RFC 3986 §3.1). */
 export function parseUri(text: string): Parsed<SipUri> {
   const colon = text.indexOf(":");
   const scheme = text.slice(0, Math.max(0, colon)).toLowerCase();
   if (scheme === "tel") return parseTel(text.slice(colon + 1), colon + 1);
-  if (scheme !== "sip" && scheme !== "sips") return unparsed("scheme");
+  if (scheme !== "sip" && scheme !== "sips") return unparsed(/^[a-z][a-z0-9+.-]*$/.test(scheme) ? "scheme" : "no scheme");
 
   const at = text.indexOf("@", colon);
   let user: string | undefined;
@@ -84,7 +84,7 @@ export function sameUri(a: SipUri, b: SipUri): boolean {
 /** Host without brackets and port of `host[:port]`; undefined when it is neither name nor address. Also used by Via. */
 export function parseHostPort(text: string): { readonly host: string; readonly port: number | undefined } | undefined {
   const match = hostPortPattern.exec(text);
-  if (match === null) return undefined;
+  if (match === null || match[1]?.includes(":") === false) return undefined;
   const port = match[3] === undefined ? undefined : Number(match[3]);
   return port !== undefined && (port === 0 || port > 65_535) ? undefined : { host: match[1] ?? match[2] ?? "", port };
 }
@@ -94,8 +94,11 @@ export function formatHostPort(host: string, port: number | undefined): string {
   return port === undefined ? bracketed : `${bracketed}:${port}`;
 }
 
-/** Names may have underscores: many private ones do, though RFC 1123 has none. */
-const hostPortPattern = /^(?:\[([0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)\]|([A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_.])?))(?:\s*:\s*(\d{1,5}))?$/;
+/**
+ * Names may have underscores: many private ones do, though RFC 1123 has none. An IPv6 address has at most 45 characters; a pattern that
+ * looks for its colon without that limit needs seconds for a datagram full of colons.
+ */
+const hostPortPattern = /^(?:\[([0-9A-Fa-f:.]{2,45})\]|([A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_.])?))(?:\s*:\s*(\d{1,5}))?$/;
 
 /** Must be in both URIs or in neither; the other parameters only matter when both have them. */
 const decisiveParams: ReadonlySet<string> = new Set(["user", "ttl", "method", "maddr", "transport"]);

@@ -7,12 +7,21 @@ import { formatMessage } from "../message/format-message.ts";
 import { HeaderList } from "../message/header-list.ts";
 import { emptyBody } from "../message/builder.ts";
 import type { SipMessage, SipRequest, SipResponse } from "../message/message.ts";
-import { parseVia, type Via } from "../message/via.ts";
+import { tagOf } from "../message/name-addr.ts";
+import { magicCookie, parseVia, type Via } from "../message/via.ts";
 
-/** RFC 3261 §17.2.3: branch, sent-by and method. Give INVITE as `method` for its ACK and CANCEL. */
+/**
+ * RFC 3261 §17.2.3: branch, sent-by and method. Give INVITE as `method` for its ACK and CANCEL. A branch that is no more than the
+ * cookie, or without it, is not unique: what an ACK and a CANCEL have in common with their INVITE stands in for it. The To tag and
+ * the Request-URI of the RFC's rule are left out: an ACK has another tag, and two requests of one CSeq number are one.
+ */
 export function serverKey(request: SipRequest, method: string): string {
-  const via = topVia(request.headers);
-  return `s ${method} ${via?.branch ?? ""} ${via?.host.toLowerCase() ?? ""}:${via?.port ?? ""}`;
+  const { headers } = request;
+  const via = topVia(headers);
+  const branch = via?.branch ?? "";
+  const key = `s ${method} ${branch} ${via?.host.toLowerCase() ?? ""}:${via?.port ?? ""}`;
+  if (branch.length > magicCookie.length && branch.startsWith(magicCookie)) return key;
+  return `${key} ${headers.get("Call-ID")} ${tagOf(headers.get("From") ?? "")} ${sequenceOf(request)}`;
 }
 
 /** RFC 3261 §17.1.3: branch and method of CSeq. */

@@ -1,7 +1,7 @@
 /**
  * The transaction layer, RFC 3261 §17: owns every transaction, finds the one a message belongs to (§17.1.3, §17.2.3: branch, sent-by
  * and method), absorbs repeats and answers CANCEL. What belongs to no transaction goes to its one user, the stack.
- * Branches without the magic cookie (RFC 2543) are taken as they are.
+ * A branch without the magic cookie says little: then Call-ID, From tag and CSeq decide too, as in RFC 2543.
  */
 import type { Clock } from "../../kernel/index.ts";
 import type { SipMessage, SipRequest, SipResponse } from "../message/message.ts";
@@ -139,6 +139,8 @@ export class TransactionLayer {
   }
 
   #receiveResponse(response: SipResponse, source: SipAddress): void {
+    // §8.1.3.3: a second Via says that it was another's to pass on. We send no request for others.
+    if (!response.headers.isSingle("Via")) return void this.#strayResponses++;
     const key = clientKey(response.headers);
     const live = this.#live.get(key);
     if (live !== undefined) return live.receive(response, source);
