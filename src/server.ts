@@ -1,6 +1,5 @@
 /** The composition root: the only file that constructs everything, and that knows in which order it begins and ends. */
 import { mkdir, rm } from "node:fs/promises";
-import { isIPv4 } from "node:net";
 import { join } from "node:path";
 import {
   createHttpServer,
@@ -10,7 +9,6 @@ import {
   Logins,
   type MetricSample,
   nativeDialect,
-  phoneRealm,
   routeeDialect,
   routeeOutbox,
   routeePlanFormats,
@@ -24,13 +22,15 @@ import { type ApplicationLogin, deskAccount, demoNumber, firstApplication, type 
 import { createHttpRequester, createScriptLibrary } from "./flows/index.ts";
 import { createHttpClient } from "./http-client/index.ts";
 import { createShipper, openJournal, type OpenJournal, type Shipper } from "./journal/index.ts";
-import { type Clock, derive, type Ids, type Logger, sleep, systemClock, systemIds } from "./kernel/index.ts";
+import { derive, type Logger, sleep, systemClock, systemIds } from "./kernel/index.ts";
 import { createMediaEngine, createPromptLibrary } from "./media/index.ts";
 import { loadAgentStates } from "./queues/index.ts";
 import { PortPool } from "./rtp/index.ts";
-import { Challenger, Locator, type MessageTrace, openNameServer, openSipTransport, Registrar, SipStack } from "./sip/index.ts";
+import { rtpHosts, sessionsOf } from "./media-addresses.ts";
+import { openSip } from "./open-sip.ts";
+import type { SipStack, SocketSipTransport } from "./sip/index.ts";
 import { createFliteSynthesizer } from "./speech/index.ts";
-import { openDataDirectory, openStore, type Store } from "./store/index.ts";
+import { openDataDirectory, openStore } from "./store/index.ts";
 import { openTracing } from "./tracing.ts";
 import { createWebhooks, type Webhooks } from "./webhooks/index.ts";
 
@@ -60,7 +60,6 @@ export type Server = {
   close(): Promise<void>;
 };
 
-const product = "Callwright";
 const promptCacheBytes = 512 * 1024 * 1024;
 const fetchLimits = { maxBytes: 20 * 1024 * 1024, timeoutMs: 10_000 };
 /** How long the far ends of calls are given to take their BYE when the server stops. */
@@ -105,7 +104,7 @@ export async function startServer({ config, logger, version, progress, onLost }:
   undo.defer(() => prompts.close());
   const media = await createMediaEngine({
     workers: config.mediaWorkers,
-    host: config.sip.host,
+    ...rtpHosts(config.sip),
     clock,
     logger: log("media"),
     logLevel: config.logLevel,
@@ -121,18 +120,18 @@ export async function startServer({ config, logger, version, progress, onLost }:
   const sip = await openSip(config, { clock, ids, logger: log("sip"), store, secret: data.secret, trace: tracing.trace });
   undo.defer(() => sip.close());
   const address = config.publicAddress ?? config.sip.host;
-  const session = { secret: data.secret, mediaAddress: address };
+  const sessionFor = sessionsOf(config, sip.transport, data.secret);
   const ports = new PortPool(config.rtpPorts.first, config.rtpPorts.last);
   const routing = new Routing({ directory, registrations: sip.registrar, domain: address, sipHosts: config.sip.hosts });
   const limits = { ringMs: 60_000, totalMs: 4 * 3_600_000 };
-  const incoming = new Incoming({ clock, ids, directory, routing, challenger: sip.challenger, ports, scripts, session, limits });
+  const incoming = new Incoming({ clock, ids, directory, routing, challenger: sip.challenger, ports, scripts, sessionFor, limits });
   const signaling = new SipSignaling({
     clock,
     log: log("signaling"),
     stack: sip.stack,
     locator: sip.locator,
     secret: data.secret,
-    session,
+    sessionFor,
     credentials: new TrunkCredentials(directory, data.secret),
     incoming,
   });
@@ -233,7 +232,10 @@ export async function startServer({ config, logger, version, progress, onLost }:
       nativeDialect({ clock, ids, version, directory, calls, views, traces, logins, demoPhone }),
     ],
     health: () => ({ ready: state.isReady, liveCalls: calls.live, database: database.state, journalHealthy: journal.healthy }),
-    metricSources: [() => samples({ calls, journal, shipper, webhooks, results, ports, sip: sip.stack }), () => tracing.samples()],
+    metricSources: [
+      () => samples({ calls, journal, shipper, webhooks, results, ports, sip: sip.stack, transport: sip.transport.counters }),
+      () => tracing.samples(),
+    ],
   });
   undo.defer(() => http.close());
   const settings = { hostSetting: "CALLWRIGHT_HTTP_HOST", portSetting: "CALLWRIGHT_HTTP_PORT" };
@@ -258,65 +260,6 @@ export async function startServer({ config, logger, version, progress, onLost }:
       while (calls.unfinished > 0 && clock.now() < untilMs) await sleep(clock, 20);
       await owned.disposeAsync();
     },
-  };
-}
-
-type SipParts = {
-  readonly clock: Clock;
-  readonly ids: Ids;
-  readonly logger: Logger;
-  readonly store: Store;
-  readonly secret: Uint8Array;
-  readonly trace: MessageTrace;
-};
-
-async function openSip(config: Config, { clock, ids, logger, store, secret, trace }: SipParts) {
-  await using undo = new AsyncDisposableStack();
-  const advertise = config.publicAddress === undefined ? undefined : { host: config.publicAddress };
-  const transport = await listening(
-    { name: "SIP", ...config.sip, hostSetting: "CALLWRIGHT_SIP_HOST", portSetting: "CALLWRIGHT_SIP_PORT" },
-    openSipTransport({ ...config.sip, advertise, clock, logger }),
-  );
-  undo.defer(() => transport.close());
-  const families = isIPv4(config.sip.host) ? ([4] as const) : config.sip.host === "::" ? ([4, 6] as const) : ([6] as const);
-  const locator = new Locator({ clock, ids, families, nameServer: openNameServer(config.dnsServers) });
-  undo.defer(() => locator.close());
-  trace.attach(transport);
-  const { digest } = config.sip;
-  const algorithms = digest === "both" ? (["MD5", "SHA-256"] as const) : [digest];
-  const challenger = new Challenger({ clock, ids, realm: phoneRealm, secret, kind: "www", algorithms });
-  const credentials = {
-    find(username: string) {
-      const phone = store.directory.phones.byUsername(username);
-      return phone && { accountId: phone.accountId, phoneId: phone.id, ha1Md5: phone.ha1Md5, ha1Sha256: phone.ha1Sha256 };
-    },
-  };
-  const registrar = new Registrar({ clock, logger, challenger, credentials, store: store.bindings, product });
-  await registrar.load();
-  undo.defer(() => registrar.close());
-  type Screen = NonNullable<ConstructorParameters<typeof SipStack>[0]["screen"]>;
-  let screen: Screen | undefined;
-  const stack = new SipStack({
-    transport,
-    clock,
-    ids,
-    logger,
-    product,
-    screen: (request, source) => registrar.screen(request) ?? screen?.(request, source),
-    locator,
-  });
-  undo.defer(() => stack.close());
-  transport.onMalformed((request, status, _reason, source) => stack.answerWithoutState(request, source, { status }));
-  stack.onRegister((transaction) => void registrar.register(transaction));
-  const owned = undo.move();
-  return {
-    stack,
-    locator,
-    challenger,
-    registrar,
-    port: transport.port,
-    screenBy: (next: Screen) => void (screen = next),
-    close: () => owned.disposeAsync(),
   };
 }
 
@@ -352,9 +295,10 @@ type Sampled = {
   readonly results: ReadonlyMap<string, number>;
   readonly ports: PortPool;
   readonly sip: SipStack;
+  readonly transport: SocketSipTransport["counters"];
 };
 
-function* samples({ calls, journal, shipper, webhooks, results, ports, sip }: Sampled): Iterable<MetricSample> {
+function* samples({ calls, journal, shipper, webhooks, results, ports, sip, transport }: Sampled): Iterable<MetricSample> {
   yield gauge("calls_live", "Calls that have not ended.", calls.live);
   yield gauge("journal_pending_records", "Records that are not on disk yet.", journal.lastPosition - journal.durable);
   yield gauge("journal_healthy", "1 while the journal takes records.", journal.healthy ? 1 : 0);
@@ -375,6 +319,15 @@ function* samples({ calls, journal, shipper, webhooks, results, ports, sip }: Sa
   const counters = sip.counters();
   yield gauge("sip_dialogs", "INVITE dialog usages alive.", counters.usages);
   yield gauge("sip_transactions", "SIP transactions, with those that only wait for repeats.", counters.live + counters.lingering);
+  yield gauge("sip_connections", "SIP connections (TCP, TLS, WebSocket), with those in their handshake.", transport.connections);
+  yield counter("sip_connections_refused_total", "SIP connections turned away because of a limit.", transport.connectionsRefused);
+  yield counter(
+    "sip_handshake_failures_total",
+    "SIP connections that failed in TLS or in the upgrade to WebSocket.",
+    transport.handshakeFailures,
+  );
+  yield counter("sip_dropped_total", "Bytes on SIP ports that were no message that can be answered.", transport.dropped);
+  yield counter("sip_send_failures_total", "SIP messages that could not be sent.", transport.sendFailures);
   for (const [method, value] of Object.entries(counters.requests)) {
     yield { name: "callwright_sip_requests_total", help: "SIP requests received, by method.", kind: "counter", value, labels: { method } };
   }

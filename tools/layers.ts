@@ -69,9 +69,11 @@ export const layerTable: LayerTable = {
     pino: ["kernel"],
     "prom-client": ["api"],
     typebox: ["api"],
-    ws: ["api/bayeux/transport"],
+    // Two upgrades on two ports that share nothing but the protocol (docs/adr/0017-listeners.md).
+    ws: ["api/bayeux/transport", "sip/transport"],
     "node:dgram": [...socketOwners, "sip/trace"],
-    "node:http": ["http-client"],
+    // In sip/transport it reads upgrades to WebSocket on sockets that are accepted elsewhere.
+    "node:http": ["http-client", "sip/transport"],
     "node:https": ["http-client"],
     "node:net": socketOwners,
     "node:tls": socketOwners,

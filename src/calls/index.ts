@@ -27,6 +27,7 @@ export { Routing } from "./routing.ts";
 export type { Script, ScriptAction, ScriptContext, ScriptEvent, ScriptLibrary, ScriptReplacement, ScriptStep } from "./script.ts";
 export { TrunkCredentials } from "./signaling/credentials.ts";
 export { Incoming } from "./signaling/incoming.ts";
+export type { SessionsFor } from "./signaling/session.ts";
 export { SipSignaling } from "./signaling/sip-signaling.ts";
 export { type CallTrace, CallTraces, type Traces } from "./trace/call-traces.ts";
 export { KeptTraces } from "./trace/kept-traces.ts";

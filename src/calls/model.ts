@@ -191,6 +191,8 @@ export type LegRoute = {
   /** Left out, like the protocol: as the records of the host say (RFC 3263). */
   readonly port?: number;
   readonly protocol?: SipProtocol;
+  /** Our listener that the phone registered at. */
+  readonly listener?: string;
   readonly fromUri: string;
   readonly toUri: string;
   readonly mediaToSource: boolean;

@@ -116,6 +116,38 @@ test.each([
   expect(routes.ok && routes.routes).toEqual([{ ...fixed, ...said }]);
 });
 
+test("a trunk by TLS has its own usual port", async () => {
+  await trunk("t", { host: "sip.example.org", port: 5061, transport: "tls" });
+  const routes = routing.route(account, number("+12025550100"), callerId);
+  expect(routes.ok && routes.routes[0]).toMatchObject({
+    requestUri: "sip:+12025550100@sip.example.org;transport=tls",
+    port: 5061,
+    protocol: "tls",
+  });
+});
+
+test("a SIP address is called by the protocol it asks for, sips by TLS, and nothing by WebSocket", () => {
+  routing = new Routing({ directory, registrations: { contactsOf: () => [] }, domain: "house.example", sipHosts: ["far.example"] });
+  const way = (uri: string) => {
+    const routes = routing.route(account, { kind: "uri", uri }, callerId);
+    return routes.ok ? routes.routes.map(({ protocol, port }) => `${protocol} ${port}`) : routes.outcome.result;
+  };
+  expect(way("sip:x@far.example")).toEqual(["undefined undefined"]);
+  expect(way("sip:x@far.example;transport=tls")).toEqual(["tls undefined"]);
+  expect(way("sips:x@far.example")).toEqual(["tls undefined"]);
+  expect(way("sips:x@far.example:5070;transport=tcp")).toEqual(["tls 5070"]);
+  expect(way("sip:x@far.example;transport=ws")).toBe("no-route");
+});
+
+test("a phone is called through the listener it registered at", async () => {
+  const kept = await phone("anna");
+  const source = { protocol: "wss", address: "192.0.2.5", port: 40_000, listener: "wss://[::]:5443" };
+  const binding = { contact: "sip:x@y.invalid;transport=ws", source, preference: 1 } as unknown as Binding;
+  routing = new Routing({ directory, registrations: { contactsOf: (id) => (id === kept ? [binding] : []) }, domain: "house.example" });
+  const routes = routing.route(account, { kind: "uri", uri: "anna" }, callerId);
+  expect(routes.ok && routes.routes).toMatchObject([{ protocol: "wss", host: "192.0.2.5", port: 40_000, listener: "wss://[::]:5443" }]);
+});
+
 test("a caller id from anywhere cannot write headers or another address", async () => {
   await trunk("t");
   const routes = routing.route(account, number("+12025550100"), 'x@evil>\r\nEvil: "1');

@@ -114,9 +114,9 @@ export class Routing {
 
   #trunkRoute(trunk: Trunk, number: string, shown: Shown): LegRoute {
     const host = trunk.host.includes(":") ? `[${trunk.host}]` : trunk.host;
-    const authority = trunk.port === null || trunk.port === 5060 ? host : `${host}:${trunk.port}`;
+    const authority = trunk.port === null || trunk.port === (trunk.transport === "tls" ? 5061 : 5060) ? host : `${host}:${trunk.port}`;
     const uri = `sip:${number}@${authority}`;
-    const requestUri = trunk.transport === "tcp" ? `${uri};transport=tcp` : uri;
+    const requestUri = trunk.transport === null || trunk.transport === "udp" ? uri : `${uri};transport=${trunk.transport}`;
     return {
       trunkId: trunk.id,
       requestUri,
@@ -155,13 +155,16 @@ export class Routing {
     return routes.ok ? routes.routes : [];
   }
 
-  /** To a `sip:` URI on a host that may be called (RFC 3261 §19.1.1). Its maddr is not followed: that would be another host. */
+  /** To a `sip:` or `sips:` URI on a host that may be called (RFC 3261 §19.1.1). Its maddr is not followed: that would be another host. */
   #directRoute(uri: string, shown: Shown): LegRoute | undefined {
     const parsed = writable.test(uri) ? parseUri(uri) : undefined;
-    if (parsed?.ok !== true || parsed.value.scheme !== "sip") return undefined;
+    if (parsed?.ok !== true || parsed.value.scheme === "tel") return undefined;
     const { user, host, headers } = parsed.value;
     if (user === undefined || headers.size > 0 || this.#options.sipHosts?.includes(host.toLowerCase()) !== true) return undefined;
-    const { port, protocol } = targetOf(parsed.value);
+    const { port, protocol: named, isSecure } = targetOf(parsed.value);
+    // Nobody listens for WebSocket but servers, which are no phones.
+    if (named === "ws" || named === "wss") return undefined;
+    const protocol = isSecure === true ? "tls" : named;
     return {
       requestUri: uri,
       host,
@@ -186,6 +189,7 @@ export class Routing {
           host: source.address,
           port: source.port,
           protocol: source.protocol,
+          ...(source.listener !== undefined && { listener: source.listener }),
           ...this.#presented(phonePolicy, contact, shown),
           toUri: this.#uriOf(phone.username),
           mediaToSource: true,

@@ -5,6 +5,7 @@ import { refusal } from "./errors.ts";
 import type { PortRange } from "./kinds.ts";
 import { type Environment, gather, type Problem } from "./sources.ts";
 import { type Host, type Setting, settings } from "./settings.ts";
+import { isWildcard, servesFamilyOf, type SipListenerSetting } from "./sip-listeners.ts";
 
 /** Deeply frozen. */
 export type Config = {
@@ -16,6 +17,15 @@ export type Config = {
     readonly port: number;
     readonly digest: "MD5" | "SHA-256" | "both";
     readonly hosts: readonly string[];
+    /** Beside the first one, which is UDP and TCP on `host` and `port`. */
+    readonly listeners: readonly SipListenerSetting[];
+    readonly tls: {
+      readonly directory?: string | undefined;
+      readonly clientCertificates: "off" | "ask" | "require";
+      readonly caFile?: string | undefined;
+      readonly verifiesServers: boolean;
+    };
+    readonly connections: { readonly most: number; readonly perAddress: number };
   };
   /** Numeric addresses with or without a port; none: those of the system. */
   readonly dnsServers: readonly string[];
@@ -71,7 +81,20 @@ function assemble(read: <T>(setting: Setting<T>) => T): Config {
     dataDir: read(settings.dataDir),
     databaseUrl: read(settings.databaseUrl),
     http: { host: read(settings.httpHost), port: read(settings.httpPort) },
-    sip: { host: read(settings.sipHost), port: read(settings.sipPort), digest: read(settings.sipDigest), hosts: read(settings.sipHosts) },
+    sip: {
+      host: read(settings.sipHost),
+      port: read(settings.sipPort),
+      digest: read(settings.sipDigest),
+      hosts: read(settings.sipHosts),
+      listeners: read(settings.sipListeners),
+      tls: {
+        directory: read(settings.sipTlsDirectory),
+        clientCertificates: read(settings.sipTlsClientCertificates),
+        caFile: read(settings.sipTlsCaFile),
+        verifiesServers: read(settings.sipTlsVerify),
+      },
+      connections: { most: read(settings.sipConnections), perAddress: read(settings.sipConnectionsPerAddress) },
+    },
     dnsServers: read(settings.dnsServers),
     publicUrl: read(settings.publicUrl),
     publicAddress: read(settings.publicAddress),
@@ -93,8 +116,8 @@ function assemble(read: <T>(setting: Setting<T>) => T): Config {
 
 /** Values that are each allowed, but not together. */
 function contradictions({ sip, publicAddress, rtpPorts, demo, demoPhone }: Config): Problem[] {
-  const problems: Problem[] = [];
-  if (publicAddress === undefined && ["0.0.0.0", "::"].includes(sip.host)) {
+  const problems: Problem[] = listenerContradictions(sip, publicAddress);
+  if (publicAddress === undefined && isWildcard(sip.host)) {
     const reason = `must be set when ${settings.sipHost.name} is ${sip.host}: peers need an address to send to`;
     problems.push({ name: settings.publicAddress.name, value: "", reason });
   }
@@ -108,6 +131,34 @@ function contradictions({ sip, publicAddress, rtpPorts, demo, demoPhone }: Confi
     problems.push({ name: settings.demoPhoneRtpPorts.name, value: `${first}-${last}`, reason });
   }
   return problems;
+}
+
+function listenerContradictions({ host, port, listeners, tls }: Config["sip"], publicAddress: string | undefined): Problem[] {
+  const problems: Problem[] = [];
+  const taken = new Set(["udp", "tcp"].map((protocol) => addressOf(protocol, host, port)));
+  for (const listener of listeners) {
+    const value = `${listener.protocol}://${listener.host.includes(":") ? `[${listener.host}]` : listener.host}:${listener.port}`;
+    const refuse = (reason: string) => problems.push({ name: settings.sipListeners.name, value, reason });
+    const { protocol } = listener;
+    if ((protocol === "tls" || protocol === "wss") && tls.directory === undefined) refuse(`needs ${settings.sipTlsDirectory.name}`);
+    const isTold = listener.public !== undefined || (publicAddress !== undefined && servesFamilyOf(listener.host, publicAddress));
+    if (isWildcard(listener.host) && !isTold) refuse("needs ?public=, because peers need an address to send to");
+    const address = addressOf(protocol, listener.host, listener.port);
+    if (listener.port !== 0 && taken.has(address)) refuse("is there twice");
+    taken.add(address);
+  }
+  if (tls.clientCertificates === "require" && tls.caFile === undefined)
+    problems.push({
+      name: settings.sipTlsCaFile.name,
+      value: "",
+      reason: `must be set when ${settings.sipTlsClientCertificates.name} is require`,
+    });
+  return problems;
+}
+
+/** All but UDP are TCP ports. */
+function addressOf(protocol: string, host: string, port: number): string {
+  return `${protocol === "udp" ? "udp" : "tcp"} ${host} ${port}`;
 }
 
 function describe(problems: readonly Problem[]): string {

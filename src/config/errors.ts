@@ -9,6 +9,11 @@ export const configErrors = {
     category: "invalid",
     message: "The system refuses an address or port on which the server should listen. The message names the setting that changes it.",
   },
+  CONFIG_CERTIFICATE_UNUSABLE: {
+    category: "invalid",
+    message:
+      "A certificate, its key or the CA file for SIP over TLS is missing or cannot be used. The message names the file and its setting.",
+  },
 } as const satisfies ErrorRegistry;
 
 export const refusal = refusals(configErrors);

@@ -1,2 +1,3 @@
 export { type Config, loadConfig } from "./config.ts";
-export { listening } from "./listening.ts";
+export { certificatesUnusable, listening } from "./listening.ts";
+export { isWildcard, servesFamilyOf } from "./sip-listeners.ts";

@@ -1,4 +1,5 @@
 /** Turns the system's refusal of a listening socket into a sentence that names the setting to change. */
+import type { CallwrightError } from "../kernel/index.ts";
 import { refusal } from "./errors.ts";
 
 export type Listener = {
@@ -32,4 +33,10 @@ export async function listening<T>(listener: Listener, opening: Promise<T>): Pro
     const message = `${name} cannot listen on ${host.includes(":") ? `[${host}]` : host}:${port}: ${remedy}`;
     throw refusal("CONFIG_ADDRESS_UNUSABLE", { message }, { cause });
   }
+}
+
+/** CONFIG_CERTIFICATE_UNUSABLE for what was wrong with the files of TLS. */
+export function certificatesUnusable(reason: string, cause: unknown): CallwrightError {
+  const message = `SIP over TLS: ${reason}. See CALLWRIGHT_SIP_TLS_DIRECTORY and CALLWRIGHT_SIP_TLS_CA_FILE.`;
+  return refusal("CONFIG_CERTIFICATE_UNUSABLE", { message }, { cause });
 }

@@ -21,6 +21,7 @@ import {
   udpAddress,
   webAddress,
 } from "./kinds.ts";
+import { type SipListenerSetting, sipListeners } from "./sip-listeners.ts";
 
 /** What defaults may depend on. */
 export type Host = { readonly isRoot: boolean; readonly home: string; readonly cores: number; readonly logsToTerminal: boolean };
@@ -55,6 +56,46 @@ export const settings = {
     description: "Address under which clients reach the HTTP server; used in links and Location headers.",
   }),
   sipHost: fixed("CALLWRIGHT_SIP_HOST", ipAddress, "127.0.0.1", "Address on which SIP (UDP and TCP) and RTP listen."),
+  sipListeners: computed("CALLWRIGHT_SIP_LISTENERS", sipListeners, {
+    fallback: (): readonly SipListenerSetting[] => [],
+    defaultText: "none",
+    description:
+      "Further addresses on which SIP listens. `?public=host[:port]` is what peers of that listener are told in Via, Contact and, when it is an address, SDP.",
+  }),
+  sipTlsDirectory: optional("CALLWRIGHT_SIP_TLS_DIRECTORY", absolutePath, {
+    defaultText: "none",
+    description:
+      "Where the certificates of tls and wss listeners are: default.crt and default.key, and `<host name>.crt` and `.key` for further names. Changed files are taken up within half a minute.",
+  }),
+  sipTlsClientCertificates: fixed(
+    "CALLWRIGHT_SIP_TLS_CLIENT_CERTIFICATES",
+    choice(["off", "ask", "require"]),
+    "off",
+    "Whether clients of tls and wss listeners show a certificate. With require, one that the CA file vouches for.",
+  ),
+  sipTlsCaFile: optional("CALLWRIGHT_SIP_TLS_CA_FILE", absolutePath, {
+    defaultText: "none",
+    description:
+      "PEM file of CAs that are trusted beside those of the system: for servers that calls go to, and for clients' certificates.",
+  }),
+  sipTlsVerify: fixed(
+    "CALLWRIGHT_SIP_TLS_VERIFY",
+    flag,
+    true,
+    "Whether servers that are called by TLS must prove their name. false takes any certificate: for private networks only.",
+  ),
+  sipConnections: fixed(
+    "CALLWRIGHT_SIP_CONNECTIONS",
+    integer(1, 1_000_000),
+    10_000,
+    "How many SIP connections (TCP, TLS, WebSocket) there may be at a time.",
+  ),
+  sipConnectionsPerAddress: fixed(
+    "CALLWRIGHT_SIP_CONNECTIONS_PER_ADDRESS",
+    integer(1, 1_000_000),
+    1_000,
+    "How many of them one remote address may have. Raise it when all come through one proxy.",
+  ),
   sipPort: fixed("CALLWRIGHT_SIP_PORT", bindPort, 5060, "Port on which SIP listens, UDP and TCP."),
   sipDigest: fixed(
     "CALLWRIGHT_SIP_DIGEST",
@@ -74,7 +115,8 @@ export const settings = {
   }),
   publicAddress: optional("CALLWRIGHT_PUBLIC_ADDRESS", ipAddress, {
     defaultText: "the SIP host",
-    description: "Address written into SIP Contact and SDP, when it differs from the SIP host: behind NAT, or when bound to all addresses.",
+    description:
+      "Address written into SIP Via, Contact and SDP for peers of its family, when it differs from the SIP host: behind NAT, or when bound to all addresses.",
   }),
   rtpPorts: computed("CALLWRIGHT_RTP_PORTS", portRange, {
     fallback: () => ({ first: 20000, last: 29999 }),

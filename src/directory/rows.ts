@@ -51,13 +51,16 @@ export type PhoneNumber = Row & {
   readonly flowId: string | null;
 };
 
+/** By which protocol a trunk is called. */
+export type TrunkTransport = "udp" | "tcp" | "tls";
+
 export type Trunk = Row & {
   readonly name: string;
   readonly host: string;
   /** null: found by the records of the host (RFC 3263); at a numeric host 5060. */
   readonly port: number | null;
   /** null: as the records of the host say, UDP when they say nothing. */
-  readonly transport: "udp" | "tcp" | null;
+  readonly transport: TrunkTransport | null;
   readonly username: string | null;
   /** In the clear in memory, encrypted at rest; never in an answer or a log. */
   readonly password: string | null;

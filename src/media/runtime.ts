@@ -11,6 +11,8 @@ import { Tick } from "./tick.ts";
 
 export type MediaRuntimeOptions = {
   readonly host: string;
+  /** The same of the other family (IPv4, IPv6), for peers that have only that. */
+  readonly otherHost?: string | undefined;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly logger: Logger;
@@ -34,10 +36,10 @@ export class MediaRuntime {
   readonly #pace: BatchPace;
 
   constructor(options: MediaRuntimeOptions) {
-    const { host, clock, ids, logger, openSockets } = options;
+    const { host, otherHost, clock, ids, logger, openSockets } = options;
     const prompts = new PromptCache(promptCacheBytes);
     const outbox = new Outbox();
-    this.#context = { host, clock, ids, logger, openSockets, outbox, prompts, loops: composeLoops() };
+    this.#context = { host, otherHost, clock, ids, logger, openSockets, outbox, prompts, loops: composeLoops() };
     this.#report = options.report;
     this.#pace = new BatchPace(clock, () => this.#flush());
     this.#tick = new Tick(clock, {

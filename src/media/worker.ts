@@ -5,17 +5,18 @@ import { openUdpSockets } from "../rtp/index.ts";
 import type { MediaOrder, MediaReport } from "./orders.ts";
 import { MediaRuntime } from "./runtime.ts";
 
-export type WorkerStart = { readonly host: string; readonly logLevel: LogLevel };
+export type WorkerStart = { readonly host: string; readonly otherHost?: string | undefined; readonly logLevel: LogLevel };
 export type ToWorker = { readonly kind: "orders"; readonly orders: readonly MediaOrder[] } | { readonly kind: "close" };
 export type FromWorker = { readonly kind: "ready" } | { readonly kind: "reports"; readonly reports: readonly MediaReport[] };
 
 const port = parentPort;
 if (port !== null) {
-  const { host, logLevel } = workerData as WorkerStart;
+  const { host, otherHost, logLevel } = workerData as WorkerStart;
   const clock = systemClock();
   const send = (message: FromWorker) => port.postMessage(message);
   const runtime = new MediaRuntime({
     host,
+    otherHost,
     clock,
     ids: systemIds(clock),
     logger: jsonLogger(logLevel),

@@ -92,7 +92,7 @@ function connectNow(socket: Socket, address: string, port: number): boolean {
 function bindNow(address: string, port: number): Socket | undefined {
   const family = isIPv6(address) ? 6 : 4;
   const lookup: Lookup = (host, _options, done) => done(null, host, family);
-  const socket = createSocket({ type: family === 6 ? "udp6" : "udp4", lookup });
+  const socket = createSocket({ type: family === 6 ? "udp6" : "udp4", ipv6Only: family === 6, lookup });
   let isFailed = false;
   // Also where errors of later sends end, such as an unreachable peer.
   socket.on("error", () => {

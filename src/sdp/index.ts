@@ -2,7 +2,7 @@ export { receives, sends } from "./attribute/direction.ts";
 export type { PayloadFormat } from "./attribute/payload-format.ts";
 export { formatSdp } from "./description/format-sdp.ts";
 export { parseSdp } from "./description/parse-sdp.ts";
-export type { SessionDescription } from "./description/session-description.ts";
+export { addressOf, type SessionDescription } from "./description/session-description.ts";
 export { acceptAnswer } from "./offer-answer/accept-answer.ts";
 export { isSameFormat } from "./offer-answer/codec.ts";
 export { createAnswer } from "./offer-answer/create-answer.ts";

@@ -6,6 +6,7 @@ import type { SipRequest } from "./message/message.ts";
 import { isMalformed } from "./malformed.ts";
 import { parseNameAddr, tagOf } from "./message/name-addr.ts";
 import { parseUri } from "./message/uri.ts";
+import { outboundTag } from "./registration/outbound.ts";
 
 /** A status and its headers; what an answer has beside them comes from the request. */
 export type BareAnswer = { readonly status: number; readonly headers?: readonly HeaderPair[] };
@@ -15,7 +16,8 @@ const sessionMethods: ReadonlySet<string> = new Set(["INVITE", "UPDATE", "PRACK"
 
 /** Of any request outside a transaction. `extensions` are the option tags we know. */
 export function checkRequest(request: SipRequest, extensions: readonly string[]): BareAnswer | undefined {
-  const unknown = request.headers.all("Require").filter((tag) => !extensions.includes(tag.toLowerCase()));
+  const isKnown = (tag: string) => extensions.includes(tag) || (request.method === "REGISTER" && tag === outboundTag);
+  const unknown = request.headers.all("Require").filter((tag) => !isKnown(tag.toLowerCase()));
   if (unknown.length > 0) return { status: 420, headers: [["Unsupported", unknown.join(", ")]] };
   return sessionMethods.has(request.method) ? checkBody(request) : undefined;
 }

@@ -25,7 +25,7 @@ import { requestInTurn } from "./transaction/in-turn.ts";
 import type { NonInviteServerTransaction } from "./transaction/non-invite-server.ts";
 import { standardTimers, type TimerBase } from "./transaction/timers.ts";
 import { type TransactionCounters, TransactionLayer, type TransactionUser } from "./transaction/transaction-layer.ts";
-import { replyAddress } from "./transport/address.ts";
+import { replyAddress, transportParam } from "./transport/address.ts";
 import type { SipAddress, SipTransport } from "./transport/transport.ts";
 
 export type SipStackOptions = {
@@ -181,11 +181,12 @@ export class SipStack {
     });
   }
 
-  /** `sip:user@host:port`, as this peer reaches the stack by its protocol. */
-  contactUri(user: string, peer: SipAddress): string {
+  /** `sip:user@host:port`, as this peer reaches the stack by its protocol; `sips:` when the dialog must be secure all the way (dialog/sips.ts). */
+  contactUri(user: string, peer: SipAddress, isSecure = false): string {
     const { protocol } = peer;
     const { host, port } = this.#options.transport.sentBy(peer);
-    return `sip:${user}@${formatHostPort(host, port)}${protocol === "udp" ? "" : `;transport=${protocol}`}`;
+    const isSaid = protocol === "udp" || (isSecure && protocol === "tls");
+    return `${isSecure ? "sips" : "sip"}:${user}@${formatHostPort(host, port)}${isSaid ? "" : `;transport=${transportParam(protocol)}`}`;
   }
 
   /** Answers without a transaction: the same request, repeated, gets the same answer. Also for requests the transport found malformed. */

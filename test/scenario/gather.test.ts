@@ -201,7 +201,7 @@ test("a call to a SIP host that may be called runs the document it was given, un
     "sip:bob@192.0.2.77?Subject=x",
     "sip:bo\r\nb@192.0.2.77",
     "sip:b>b@192.0.2.77",
-    "sips:bob@192.0.2.77",
+    "sip:bob@192.0.2.77;transport=ws",
     "sip:192.0.2.77",
     "bob",
   ]) {

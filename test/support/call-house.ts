@@ -142,7 +142,7 @@ export async function callHouse(
   const ports = new PortPool(20_000, 20_399);
   const log = silentLogger;
   const scripts = createScriptLibrary({ directory: flowsDirectory, logger: log, ...options });
-  const session = { secret, mediaAddress: address };
+  const sessionFor = () => ({ secret, mediaAddress: address });
   const routing = new Routing({
     directory,
     domain: address,
@@ -158,7 +158,7 @@ export async function callHouse(
     challenger,
     ports,
     scripts,
-    session,
+    sessionFor,
     limits: { ringMs: 60_000, totalMs: 600_000 },
   });
   const signaling = new SipSignaling({
@@ -167,7 +167,7 @@ export async function callHouse(
     stack,
     locator,
     secret,
-    session,
+    sessionFor,
     credentials: new TrunkCredentials(directory, secret),
     incoming,
   });

@@ -7,7 +7,7 @@ import { formatMessage } from "../../src/sip/message/format-message.ts";
 import type { SipMessage } from "../../src/sip/message/message.ts";
 import { parseMessage } from "../../src/sip/message/parse-message.ts";
 import { stampSource } from "../../src/sip/transport/address.ts";
-import type { MessageHandler, MessageTap, SipAddress, SipTransport } from "../../src/sip/transport/transport.ts";
+import { isReliable, type MessageHandler, type MessageTap, type SipAddress, type SipTransport } from "../../src/sip/transport/transport.ts";
 
 export type NetworkWeather = {
   readonly seed: number;
@@ -56,7 +56,7 @@ export class VirtualNetwork {
 
   /** A SIP transport that claims `protocol` at that address. Nothing is lost over tcp; what has no receiver fails. */
   openSip(local: SipAddress): SipTransport {
-    const reliable = local.protocol === "tcp";
+    const reliable = isReliable(local.protocol);
     let handler: MessageHandler | undefined;
     let tap: MessageTap | undefined;
     const end = this.openDatagrams(local, (bytes, source) => {

@@ -35,7 +35,7 @@ export type TrunkView = Entry & {
   readonly host: string;
   /** null: as the records of the host say. */
   readonly port: number | null;
-  readonly transport: "udp" | "tcp" | null;
+  readonly transport: "udp" | "tcp" | "tls" | null;
   readonly username: string | null;
   /** The password itself is never shown. */
   readonly hasPassword: boolean;
@@ -49,7 +49,7 @@ export type NewTrunk = {
   readonly name: string;
   readonly host: string;
   readonly port?: number | null;
-  readonly transport?: "udp" | "tcp" | null;
+  readonly transport?: "udp" | "tcp" | "tls" | null;
   readonly username?: string | null;
   readonly password?: string | null;
   readonly prefixes?: readonly string[];

@@ -54,10 +54,15 @@ function endpoint(call: Call, leg: Leg, media: NonNullable<Leg["media"]>, party:
     recordings: party.recording ? [recordingPlan(call, party.recording, settings)] : [],
     ...(party.detection !== undefined && { detect: { detectId: party.detection.detectId, cutOffMs: party.detection.cutOffMs } }),
     ...(telephoneEvent !== undefined && { telephoneEvent }),
-    ...(signalingAddress !== undefined && leg.route.mediaToSource && { signalingAddress }),
+    ...(isWayToMedia(signalingAddress, remote.address) && leg.route.mediaToSource && { signalingAddress }),
     ...(leg.stream !== undefined && { resume: leg.stream }),
     ...(leg.lockedTo !== undefined && { lockedTo: leg.lockedTo }),
   };
+}
+
+/** Signalling of the other family (IPv4, IPv6) says nothing about where media could go. */
+function isWayToMedia(signalingAddress: string | undefined, remote: string): signalingAddress is string {
+  return signalingAddress !== undefined && signalingAddress.includes(":") === remote.includes(":");
 }
 
 /** Those that go in INFO are no media. */

@@ -2,16 +2,16 @@ import type { Clock } from "../../kernel/index.ts";
 import type { Authorize, HeaderPair, Located, SipAddress, SipStack } from "../../sip/index.ts";
 import type { LegSignal } from "../decide/inputs.ts";
 import type { Call, Leg } from "../model.ts";
-import type { SessionSettings } from "./session.ts";
+import type { SessionsFor } from "./session.ts";
 
 /** What all leg drivers share. */
 export type SignalingContext = {
   readonly clock: Clock;
   readonly stack: SipStack;
   readonly secret: Uint8Array;
-  readonly session: SessionSettings;
+  readonly sessionFor: SessionsFor;
   /** Names the leg, so that whoever gets a request for it can hand it to its owner. */
-  contactOf(legId: string, peer: SipAddress): string;
+  contactOf(legId: string, peer: SipAddress, isSecure: boolean): string;
   /** Finds the servers that the leg's INVITE can go to, best first and in the same order after a restart; at once when they are numeric. */
   locate(leg: Leg, found: (located: Located) => void): void;
   hasCredentials(leg: Leg): boolean;

@@ -24,7 +24,7 @@ import type { Ports } from "../ports.ts";
 import type { Routing } from "../routing.ts";
 import type { ScriptLibrary } from "../script.ts";
 import { introductionOf, numberOf } from "./caller-identity.ts";
-import { answerTo, type SessionSettings } from "./session.ts";
+import { answerTo, type SessionsFor } from "./session.ts";
 
 export type IncomingOptions = {
   readonly clock: Clock;
@@ -34,7 +34,7 @@ export type IncomingOptions = {
   readonly challenger: Challenger;
   readonly ports: Ports;
   readonly scripts: ScriptLibrary;
-  readonly session: SessionSettings;
+  readonly sessionFor: SessionsFor;
   readonly limits: Limits;
 };
 
@@ -160,7 +160,7 @@ export class Incoming {
   }
 
   #settle(transaction: InviteServerTransaction, destination: Destination): Admission | undefined {
-    const { ids, ports, session, limits } = this.#options;
+    const { ids, ports, sessionFor, limits } = this.#options;
     const { request, source } = transaction;
     const { trunkId, phoneId, mediaToSource, ...what } = destination;
     const offer = textOf(sessionBodyOf(request));
@@ -169,7 +169,8 @@ export class Incoming {
     if (localPort === undefined) return refuse(transaction, 503);
     // Who is dialled may decode what we do not; a flow cannot.
     const isDialled = what.leadsTo.kind === "dial";
-    const answer = offer === "" ? noOffer : answerTo(offer, { id: legId, localPort }, 1, "sendrecv", source.address, session, isDialled);
+    const leg = { id: legId, localPort };
+    const answer = offer === "" ? noOffer : answerTo(offer, leg, 1, "sendrecv", source.address, sessionFor(source), isDialled);
     if (!answer.ok) {
       ports.release(localPort);
       return refuse(transaction, answer.status, answer.headers);

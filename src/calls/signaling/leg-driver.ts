@@ -5,6 +5,7 @@
 import { derive } from "../../kernel/index.ts";
 import {
   type AnswerParts,
+  asksForSips,
   type Body,
   type DialogValues,
   type Ending,
@@ -14,7 +15,9 @@ import {
   type InviteFailure,
   type InviteServerTransaction,
   type InviteUsage,
+  isSips,
   sessionBodyOf,
+  type SipAddress,
   type SipAddresses,
   type SipRequest,
   type SipResponse,
@@ -78,10 +81,11 @@ export class LegDriver implements InviteEvents, LegView {
 
   /** Takes the peer's INVITE for a leg that begins with it. */
   accept(transaction: InviteServerTransaction, legId: string): DialogValues | undefined {
-    this.#session.peerAddress = transaction.source.address;
+    this.#session.peer = transaction.source;
     const { stack, secret } = this.#context;
     const { localTag } = invitedBy(secret, legId);
-    this.#usage = stack.acceptInvite(transaction, { localTag, contact: this.#context.contactOf(legId, transaction.source) }, this);
+    const contact = this.#context.contactOf(legId, transaction.source, asksForSips(transaction.request));
+    this.#usage = stack.acceptInvite(transaction, { localTag, contact }, this);
     return this.#usage.dialog;
   }
 
@@ -104,7 +108,7 @@ export class LegDriver implements InviteEvents, LegView {
       // Our 2xx may have gone out or not; a BYE that is owed waits for its ACK.
       if (answeredAt !== undefined) this.#answer(this.#leg);
     } else if (dialog !== undefined && (state === "answered" || this.#leg.owes !== null)) {
-      this.#session.peerAddress = dialog.peer.address;
+      this.#session.peer = dialog.peer;
       this.#attempt = attempt;
       const values = { ...dialog, state: "confirmed", localCseq: dialog.localCseq + cseqMargin * (this.#call.recoveries + 1) } as const;
       this.#usage = this.#context.stack.restore(values, this, this.#context.authorizeFor(this.#leg));
@@ -147,8 +151,9 @@ export class LegDriver implements InviteEvents, LegView {
     const { stack, secret } = this.#context;
     const [destination] = destinations;
     this.#hasChoice = destinations.length > 1;
-    this.#session.peerAddress = destination.address;
+    this.#session.peer = destination;
     const body = this.#session.initialOffer(this.#call, leg);
+    const contactAt = (peer: SipAddress) => this.#context.contactOf(leg.id, peer, isSips(leg.route.requestUri));
     const authorization =
       leg.challenge && this.#context.authorizationFor(leg, leg.challenge, { method: "INVITE", uri: leg.route.requestUri });
     const authorize = this.#context.authorizeFor(leg);
@@ -160,9 +165,9 @@ export class LegDriver implements InviteEvents, LegView {
         ...invitedBy(secret, leg.id),
         branch: `z9hG4bK${derive(secret, 12, leg.id, "invite", leg.attempt)}`,
         sequence: leg.attempt,
-        contact: this.#context.contactOf(leg.id, destination),
+        contact: contactAt(destination),
         destinations,
-        ...(this.#hasChoice && { contactAt: (peer) => this.#context.contactOf(leg.id, peer) }),
+        ...(this.#hasChoice && { contactAt }),
         reachedAtPeer: leg.route.phoneId !== undefined,
         ...(leg.route.maxForwards !== undefined && { maxForwards: leg.route.maxForwards }),
         headers: inviteHeaders(leg),
@@ -225,7 +230,7 @@ export class LegDriver implements InviteEvents, LegView {
   }
 
   answered(response: SipResponse, dialog: DialogValues): Body | undefined {
-    this.#session.peerAddress = dialog.peer.address;
+    this.#session.peer = dialog.peer;
     const media = this.#session.agreedInitially(sessionBodyOf(response));
     this.#tell(
       media === undefined ? { kind: "leg-unusable", dialog } : { kind: "leg-answered", dialog, media, ...keptOf(this.#leg, response) },

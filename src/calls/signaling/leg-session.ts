@@ -1,11 +1,11 @@
 /** Offers and answers of one leg (RFC 3264): what we offered, what the peer offers, and the signal that each outcome is. */
 import { isDeepStrictEqual } from "node:util";
-import type { Body } from "../../sip/index.ts";
+import type { Body, SipAddress } from "../../sip/index.ts";
 import type { Call, Leg, MediaDirection, Negotiated } from "../model.ts";
 import { directionToOffer, wantedDirection } from "../plans/session-plan.ts";
 import type { SignalingContext } from "./context.ts";
 import { type LegSignalParts, type LegView, signalOf } from "./leg-view.ts";
-import { agreedBy, type Answer, answerTo, offerOf } from "./session.ts";
+import { agreedBy, type Answer, answerTo, offerOf, type SessionSettings } from "./session.ts";
 
 export class LegSession {
   readonly #context: SignalingContext;
@@ -17,31 +17,35 @@ export class LegSession {
   /** The offer that our last description answered; undefined when that was an offer of our own, or of before a restart. */
   #answeredTo: string | undefined;
   /** Where the peer's signalling comes from. */
-  peerAddress: string;
+  peer: SipAddress;
 
   constructor(context: SignalingContext, view: LegView) {
     this.#context = context;
     this.#view = view;
-    this.peerAddress = view.leg.media?.signalingAddress ?? "";
+    this.peer = { protocol: "udp", address: view.leg.media?.signalingAddress ?? "", port: 0 };
+  }
+
+  get #settings(): SessionSettings {
+    return this.#context.sessionFor(this.peer, this.#view.leg.media?.remote.address);
   }
 
   /** The offer of an INVITE. */
   initialOffer(call: Call, leg: Leg): Body {
     const direction = wantedDirection(call, leg);
     this.#offered = { leg, version: leg.version, direction };
-    return offerOf(leg, leg.version, direction, this.#context.session);
+    return offerOf(leg, leg.version, direction, this.#settings);
   }
 
   /** What the answer to that INVITE agrees to; undefined when it is of no use. */
   agreedInitially(answer: Body | undefined): Negotiated | undefined {
     const offered = this.#offered;
     this.#offered = undefined;
-    return offered && agreedBy(answer, offered, this.peerAddress, this.#context.session);
+    return offered && agreedBy(answer, offered, this.peer.address, this.#settings);
   }
 
   /** Our answer to the offer of the peer's INVITE. */
   initialAnswer(leg: Leg): Answer {
-    const answer = answerTo(leg.offer ?? "", leg, leg.version, leg.media?.stated ?? "sendrecv", this.peerAddress, this.#context.session);
+    const answer = answerTo(leg.offer ?? "", leg, leg.version, leg.media?.stated ?? "sendrecv", this.peer.address, this.#settings);
     if (answer.ok) this.#answeredTo = answer.offerVersion;
     return answer;
   }
@@ -55,7 +59,7 @@ export class LegSession {
 
   /** The peer's re-INVITE or UPDATE. */
   offered(offer: Body | undefined, respond: (status: number, body?: Body) => void): void {
-    const { session } = this.#context;
+    const session = this.#settings;
     const { call, leg } = this.#view;
     const direction = wantedDirection(call, leg);
     if (offer === undefined) {
@@ -64,7 +68,7 @@ export class LegSession {
       respond(200, offerOf(leg, leg.version + 1, direction, session));
       return;
     }
-    const answer = answerTo(offer.content, leg, leg.version, direction, this.peerAddress, session);
+    const answer = answerTo(offer.content, leg, leg.version, direction, this.peer.address, session);
     if (!answer.ok) {
       respond(answer.status);
       return;
@@ -81,7 +85,7 @@ export class LegSession {
       this.#isAnswering = false;
       const now = after?.legs[leg.id];
       if (now?.state !== "answered") return respond(481);
-      const agreed = answerTo(offer.content, now, version, now.media?.stated ?? direction, this.peerAddress, session);
+      const agreed = answerTo(offer.content, now, version, now.media?.stated ?? direction, this.peer.address, session);
       if (agreed.ok) {
         this.#answeredTo = agreed.offerVersion;
         respond(200, agreed.body);
@@ -97,7 +101,7 @@ export class LegSession {
     const offered = this.#offered;
     if (offered === undefined) return;
     const { direction, version } = offered;
-    const media = agreedBy(answer, offered, this.peerAddress, this.#context.session);
+    const media = agreedBy(answer, offered, this.peer.address, this.#settings);
     this.#settle(media === undefined ? { kind: "leg-refused", direction, status: 488 } : { kind: "leg-agreed", media, version });
   }
 
@@ -110,7 +114,7 @@ export class LegSession {
     const version = leg.version + 1;
     this.#answeredTo = undefined;
     this.#offered = { leg, version, direction };
-    this.#view.usage?.reoffer(offerOf(leg, version, direction, this.#context.session));
+    this.#view.usage?.reoffer(offerOf(leg, version, direction, this.#settings));
   }
 
   /** Our offer is out of the way once its result is durable: older states still ask for it. */

@@ -1,24 +1,31 @@
 /** Session descriptions of legs: built from journaled values only, so that the same state gives the same bytes (RFC 8866, RFC 3264). */
 import { isIP } from "node:net";
-import { derive } from "../../kernel/index.ts";
+import { canonicalAddress, derive } from "../../kernel/index.ts";
 import {
   acceptAnswer,
+  addressOf,
   createAnswer,
   createOffer,
   formatSdp,
   type LocalMedia,
   type Negotiated as SdpNegotiated,
   parseSdp,
+  type SessionDescription,
 } from "../../sdp/index.ts";
-import type { Body, HeaderPair } from "../../sip/index.ts";
+import type { Body, HeaderPair, SipAddress } from "../../sip/index.ts";
 import type { Leg, MediaDirection, Negotiated, Relayable } from "../model.ts";
 
 export type SessionSettings = {
   /** Key of everything that must be the same after a restart. */
   readonly secret: Uint8Array;
-  /** The address at which peers reach our media. */
+  /** The address at which the peer reaches our media. */
   readonly mediaAddress: string;
+  /** The same of the other family (IPv4, IPv6), for a peer whose offer is of that one. */
+  readonly otherMediaAddress?: string;
 };
+
+/** The settings for a peer, as it depends on where that is: its signalling at `peer`, its media at `remote` when that is known. */
+export type SessionsFor = (peer: SipAddress, remote?: string) => SessionSettings;
 
 const contentType = "application/sdp";
 
@@ -53,7 +60,8 @@ export function answerTo(
 ): Answer {
   const parsed = parseSdp(offer);
   if (!parsed.ok) return { ok: false, status: 400, headers: [] };
-  const local = { ...localMedia(leg, version, direction, settings), rtcpMux: true, ...(isRelayed && { relayed: "any" as const }) };
+  const described = localMedia(leg, version, direction, inFamilyOf(parsed.value, settings));
+  const local = { ...described, rtcpMux: true, ...(isRelayed && { relayed: "any" as const }) };
   const answered = createAnswer(parsed.value, local);
   if (!answered.ok) {
     // RFC 3261 §20.43; the agent is a pseudonym.
@@ -111,6 +119,15 @@ function capabilities({ media, relayable }: DescribedLeg): Pick<LocalMedia, "cod
 
 const ownCodecs: LocalMedia["codecs"] = ["PCMU", "PCMA"];
 
+/** An answer is of the family of its offer, whatever the signalling came by. */
+function inFamilyOf(offer: SessionDescription, settings: SessionSettings): SessionSettings {
+  const { mediaAddress, otherMediaAddress } = settings;
+  const audio = offer.media.find(({ media, port }) => media === "audio" && port !== 0);
+  const remote = (audio && addressOf(offer, audio)) ?? "";
+  const isOther = isIP(remote) !== 0 && isIP(remote) !== isIP(mediaAddress) && isIP(remote) === isIP(otherMediaAddress ?? "");
+  return isOther && otherMediaAddress !== undefined ? { ...settings, mediaAddress: otherMediaAddress } : settings;
+}
+
 function bodyOf(description: Parameters<typeof formatSdp>[0]): Body {
   return { contentType, content: Buffer.from(formatSdp(description)) };
 }
@@ -119,7 +136,7 @@ function negotiated(session: SdpNegotiated, stated: MediaDirection, from: string
   const { codec, alsoReceives, relayed, payloadType, receivePayloadType, telephoneEvent, remote, remoteRtcp, rtcpMux, direction, history } =
     session;
   // A name cannot be sent to from the media threads: where the signalling came from is the best guess.
-  const address = isIP(remote.address) === 0 ? from : remote.address;
+  const address = isIP(remote.address) === 0 ? from : canonicalAddress(remote.address);
   const receiveTelephoneEvent = telephoneEvent?.receivePayloadType;
   return {
     ...(codec !== undefined && { codec }),

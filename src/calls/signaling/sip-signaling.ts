@@ -9,7 +9,7 @@ import type { SignalingContext } from "./context.ts";
 import type { TrunkCredentials } from "./credentials.ts";
 import type { Incoming } from "./incoming.ts";
 import { LegDriver } from "./leg-driver.ts";
-import type { SessionSettings } from "./session.ts";
+import type { SessionsFor } from "./session.ts";
 
 export type SipSignalingOptions = {
   readonly clock: Clock;
@@ -17,7 +17,7 @@ export type SipSignalingOptions = {
   readonly stack: SipStack;
   readonly locator: Pick<Locator, "locate">;
   readonly secret: Uint8Array;
-  readonly session: SessionSettings;
+  readonly sessionFor: SessionsFor;
   readonly credentials: TrunkCredentials;
   readonly incoming: Incoming;
 };
@@ -108,14 +108,15 @@ export class SipSignaling implements Signaling {
   }
 
   #contextOf(accountId: string): SignalingContext {
-    const { clock, stack, secret, session, credentials, locator } = this.#options;
+    const { clock, stack, secret, sessionFor, credentials, locator } = this.#options;
     return {
       clock,
       stack,
       secret,
-      session,
-      contactOf: (legId, peer) => stack.contactUri(legId, peer),
-      locate: ({ id, route, reached }, found) => locator.locate(route, (located) => found(startingAt(reached, located)), id),
+      sessionFor,
+      contactOf: (legId, peer, isSecure) => stack.contactUri(legId, peer, isSecure),
+      locate: ({ id, route, reached }, found) =>
+        locator.locate(route, (located) => found(startingAt(reached, atListener(route.listener, located))), id),
       hasCredentials: (leg) => credentials.has(accountId, leg),
       authorizationFor: (leg, challenge, request) => credentials.forInvite(accountId, leg, challenge, request),
       authorizeFor: (leg) => credentials.inDialog(accountId, leg),
@@ -131,6 +132,13 @@ export class SipSignaling implements Signaling {
       return undefined;
     }
   }
+}
+
+/** A phone is reached through the listener at which it registered. */
+function atListener(listener: string | undefined, located: Located): Located {
+  if (listener === undefined || !located.ok) return located;
+  const [first, ...others] = located.addresses;
+  return { ok: true, addresses: [{ ...first, listener }, ...others.map((other) => ({ ...other, listener }))] };
 }
 
 /** The server where the leg rang before a restart comes first: there our INVITE is a repeat, and elsewhere it would be a second call. */

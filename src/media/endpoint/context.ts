@@ -8,6 +8,8 @@ import type { PromptCache } from "../sound/prompt-cache.ts";
 export type EndpointContext = {
   /** Numeric address on which sockets are bound. */
   readonly host: string;
+  /** The same of the other family (IPv4, IPv6), when there is one. */
+  readonly otherHost?: string | undefined;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly logger: Logger;

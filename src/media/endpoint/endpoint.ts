@@ -55,6 +55,7 @@ export class Endpoint {
   /** Digits of ours are being sent: a relayed voice has to wait. */
   #isKeying = false;
   #boundPort = 0;
+  #boundHost = "";
   #closing: Promise<void> = Promise.resolve();
   #peerSsrc: number | undefined;
   #dropped = 0;
@@ -86,7 +87,7 @@ export class Endpoint {
 
   /** The ports go free when `plan` wants others. All endpoints of a call leave before any enters, so they can trade ports. */
   leave(plan: EndpointPlan | undefined): void {
-    if (this.#sockets === undefined || plan?.localPort === this.#boundPort) return;
+    if (this.#sockets === undefined || (plan !== undefined && this.#isBoundFor(plan))) return;
     this.#closing = this.#sockets.close();
     this.#sockets = undefined;
     this.#outlet = undefined;
@@ -107,7 +108,7 @@ export class Endpoint {
     this.#voice.update(plan, this.#codec);
     this.#recordings.update(plan.recordings);
     this.#detection.update(plan.detect);
-    if (plan.localPort !== this.#boundPort) this.#bind(plan.localPort);
+    if (!this.#isBoundFor(plan)) this.#bind(plan);
     this.#aim();
   }
 
@@ -211,9 +212,21 @@ export class Endpoint {
     this.#outlet = target !== undefined && this.plan.sends ? this.#sockets : undefined;
   }
 
-  #bind(port: number): void {
+  #isBoundFor(plan: EndpointPlan): boolean {
+    return plan.localPort === this.#boundPort && this.#hostFor(plan) === this.#boundHost;
+  }
+
+  /** Our address of the family in which the peer has its media. */
+  #hostFor({ remote }: EndpointPlan): string {
+    const { host, otherHost = host } = this.#context;
+    return remote === undefined || remote.address.includes(":") === host.includes(":") ? host : otherHost;
+  }
+
+  #bind(plan: EndpointPlan): void {
+    const port = plan.localPort;
     this.#boundPort = port;
-    this.#sockets = this.#context.openSockets(this.#context.host, port, {
+    this.#boundHost = this.#hostFor(plan);
+    this.#sockets = this.#context.openSockets(this.#boundHost, port, {
       rtp: (bytes, address, fromPort) => this.#receive(bytes, address, fromPort),
       rtcp: (bytes, address) => this.#receiveRtcp(bytes, address),
     });

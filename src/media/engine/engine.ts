@@ -11,6 +11,8 @@ export type MediaEngineOptions = {
   readonly workers: number;
   /** Numeric address on which RTP is bound. */
   readonly host: string;
+  /** The same of the other family (IPv4, IPv6), for peers that have only that. */
+  readonly otherHost?: string | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Of the threads' own lines. */
@@ -56,9 +58,9 @@ class ThreadedMediaEngine implements MediaEngine {
     });
   }
 
-  async open({ workers, host, clock, logger, logLevel }: MediaEngineOptions): Promise<void> {
+  async open({ workers, host, otherHost, clock, logger, logLevel }: MediaEngineOptions): Promise<void> {
     for (let index = 0; index < workers; index++) {
-      const worker = await MediaWorker.open({ host, logLevel }, clock, logger.child({ mediaWorker: index }), {
+      const worker = await MediaWorker.open({ host, otherHost, logLevel }, clock, logger.child({ mediaWorker: index }), {
         reports: (reports) => this.#report(reports),
         restarted: () => this.#resume(worker),
       });

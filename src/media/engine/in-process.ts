@@ -7,6 +7,8 @@ import { PromptBinder } from "./prompt-binder.ts";
 export type InProcessMediaOptions = {
   /** Numeric address on which RTP is bound. */
   readonly host: string;
+  /** The same of the other family (IPv4, IPv6), for peers that have only that. */
+  readonly otherHost?: string | undefined;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly logger: Logger;
@@ -17,12 +19,13 @@ export type InProcessMediaOptions = {
 
 /** The media engine on the caller's own thread: for a second user agent that has a thread of its own, and for tests. */
 export function createInProcessMedia(options: InProcessMediaOptions): MediaEngine {
-  const { host, clock, ids, logger, prompts, openSockets = openUdpSockets } = options;
+  const { host, otherHost, clock, ids, logger, prompts, openSockets = openUdpSockets } = options;
   const handlers: MediaEventHandler[] = [];
   /** Of calls that have media. */
   const revisions = new Map<string, number>();
   const runtime = new MediaRuntime({
     host,
+    otherHost,
     clock,
     ids,
     logger,

@@ -101,6 +101,37 @@ test("IPv6 targets and the transport parameter of the target", () => {
   expect(nextHopTo("sip:x@peer.example.org")).toMatchObject({ kind: "name", target: { host: "peer.example.org", protocol: "udp" } });
 });
 
+test.each<[string, DialogValues["protocol"], object]>([
+  ["sip:x@192.0.2.7;transport=tls", "udp", { protocol: "tls", port: 5061 }],
+  ["sip:x@192.0.2.7:5080", "tls", { protocol: "tls", port: 5080 }],
+  ["sip:x@192.0.2.7", "tls", { protocol: "tls", port: 5061 }],
+  // RFC 3261 §26.2.2, RFC 5630 §4: sips is TLS on every hop, whatever transport it names.
+  ["sips:x@192.0.2.7", "udp", { protocol: "tls", port: 5061 }],
+  ["sips:x@192.0.2.7;transport=tcp", "tcp", { protocol: "tls", port: 5061 }],
+  ["sip:x@192.0.2.7;transport=ws", "ws", { protocol: "ws", port: 80 }],
+])("%s in a dialog by %s", (remoteTarget, protocol, expected) => {
+  const hop = Dialog.restore({ ...confirmed, remoteTarget, protocol, peer: { ...source, protocol } }).nextHop();
+  expect(hop).toEqual({ kind: "address", address: { address: "192.0.2.7", ...expected } });
+});
+
+test("the listener a peer is at stays its own, and the name its certificate is checked for stays at the same address", () => {
+  const peer: SipAddress = {
+    protocol: "tls",
+    address: "192.0.2.2",
+    port: 40_000,
+    name: "sip.example.org",
+    listener: "tls://192.0.2.1:5061",
+  };
+  const at = (remoteTarget: string) => Dialog.restore({ ...confirmed, protocol: "tls", peer, remoteTarget }).nextHop();
+  expect(at("sip:x@192.0.2.2:5061")).toEqual({ kind: "address", address: { ...peer, port: 5061 } });
+  const { name: _name, ...unnamed } = peer;
+  expect(at("sip:x@192.0.2.3:5061")).toEqual({ kind: "address", address: { ...unnamed, address: "192.0.2.3", port: 5061 } });
+  expect(at("sip:x@192.0.2.3:5060;transport=udp")).toEqual({
+    kind: "address",
+    address: { protocol: "udp", address: "192.0.2.3", port: 5060 },
+  });
+});
+
 test("a private target that came from a public address is reached where it came from", () => {
   const request = {
     ...invite(),

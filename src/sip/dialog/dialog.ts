@@ -13,6 +13,7 @@ import { noParams } from "../message/params.ts";
 import { numericAddress, type Target, targetOf } from "../location/target.ts";
 import { sequenceOf } from "../transaction/matching.ts";
 import type { SipAddress, SipProtocol } from "../transport/transport.ts";
+import { isHidden } from "./hidden.ts";
 
 /** Everything that must survive a crash, as plain JSON. */
 export type DialogValues = {
@@ -80,7 +81,7 @@ export class Dialog {
       remoteCseq: undefined,
       protocol: source.protocol,
       peer: source,
-      reachedAtPeer: local.reachedAtPeer || (routeSet.length === 0 && isHidden(target, source)),
+      reachedAtPeer: local.reachedAtPeer || isHidden(routeSet[0] ?? target, source),
     });
   }
 
@@ -103,7 +104,7 @@ export class Dialog {
       remoteCseq: sequenceOf(invite),
       protocol: source.protocol,
       peer: source,
-      reachedAtPeer: routeSet.length === 0 && (source.protocol !== "udp" || isHidden(target, source)),
+      reachedAtPeer: (routeSet.length === 0 && source.protocol !== "udp") || isHidden(routeSet[0] ?? target, source),
     });
   }
 
@@ -131,7 +132,7 @@ export class Dialog {
   refreshTarget(message: SipMessage, source: SipAddress): void {
     const before = this.#values;
     const target = contactOf(message) ?? before.remoteTarget;
-    const isHiddenNow = before.routeSet.length === 0 && (before.reachedAtPeer || isHidden(target, source));
+    const isHiddenNow = before.reachedAtPeer || isHidden(before.routeSet[0] ?? target, source);
     this.#values = { ...before, remoteTarget: target, peer: source, reachedAtPeer: isHiddenNow };
   }
 
@@ -162,7 +163,12 @@ export class Dialog {
     // What the URI leaves open stays as the dialog has it, so that a connection is kept.
     const target = targetOf(uri.value, protocol);
     const address = numericAddress(target);
-    return address === undefined ? { kind: "name", target } : { kind: "address", address };
+    if (address === undefined) return { kind: "name", target };
+    if (address.protocol !== peer.protocol) return { kind: "address", address };
+    // Which of our listeners the peer is at stays; and at the same address what its certificate is checked for.
+    const { name, listener } = peer;
+    const isNamed = name !== undefined && address.address === peer.address;
+    return { kind: "address", address: { ...address, ...(isNamed && { name }), ...(listener !== undefined && { listener }) } };
   }
 
   #build(method: string, sequence: number, parts: DialogRequestParts): SipRequest {
@@ -214,16 +220,4 @@ function withoutTag(value = ""): string {
   const params = new Map(parsed.value.params);
   params.delete("tag");
   return formatNameAddr({ ...parsed.value, params });
-}
-
-/** The target is a private address and the message came from a public one: it cannot be reached as it calls itself. */
-function isHidden(target: string | undefined, source: SipAddress): boolean {
-  const uri = parseUri(target ?? "");
-  return uri.ok && uri.value.host !== source.address && isPrivate(uri.value.host) && !isPrivate(source.address);
-}
-
-function isPrivate(address: string): boolean {
-  return /^(10\.|127\.|169\.254\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.|0\.|::1$|f[cd][0-9a-f]{2}:|fe80:)/i.test(
-    address,
-  );
 }

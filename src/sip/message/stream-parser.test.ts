@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { maxBodyBytes, maxHeadBytes, type StreamItem, StreamParser } from "./stream-parser.ts";
+import { maxMessageBytes, type StreamItem, StreamParser } from "./stream-parser.ts";
 
 function options(callId: string, body = "", extra: readonly string[] = []): string {
   return [
@@ -54,8 +54,8 @@ describe("StreamParser", () => {
   test.each([
     ["no Content-Length", options("1").replace(/Content-Length.*\r\n/, ""), "400:no readable Content-Length"],
     ["bad Content-Length", options("1", "", ["Content-Length: x"]), "400:no readable Content-Length"],
-    ["body too large", options("1").replace(/Content-Length: 0/, `Content-Length: ${maxBodyBytes + 1}`), "513:body too large"],
-    ["head too large", options("1", "", [`X: ${"x".repeat(maxHeadBytes)}`]), "513:head too large"],
+    ["body too large", options("1").replace(/Content-Length: 0/, `Content-Length: ${maxMessageBytes}`), "513:body too large"],
+    ["head too large", options("1", "", [`X: ${"x".repeat(maxMessageBytes)}`]), "513:head too large"],
   ])("%s breaks the stream and is answered", (_name, text, answer) => {
     const parser = new StreamParser();
     const [item] = brief(parser.feed(Buffer.from(text + options("2"))));

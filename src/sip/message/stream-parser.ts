@@ -6,8 +6,8 @@ export type StreamItem =
   /** A double CRLF between messages: to be answered with one CRLF. */
   | { readonly kind: "ping" };
 
-export const maxHeadBytes = 64 * 1024;
-export const maxBodyBytes = 1024 * 1024;
+/** Head and body together: as much as fits into a datagram. */
+export const maxMessageBytes = 64 * 1024;
 
 /** What is found depends on the bytes alone, never on how they were cut into chunks. */
 export class StreamParser {
@@ -48,12 +48,12 @@ export class StreamParser {
     if (this.#head === undefined) {
       if (this.#searched === this.#start && !this.#skipLineEnds(items)) return false;
       const isFound = this.#findEmptyLine();
-      if (this.#searched - this.#start > maxHeadBytes)
-        return this.#break(items, parseHead(this.#buffer.subarray(this.#start, this.#start + maxHeadBytes)), 513, "head too large");
+      if (this.#searched - this.#start > maxMessageBytes)
+        return this.#break(items, parseHead(this.#buffer.subarray(this.#start, this.#start + maxMessageBytes)), 513, "head too large");
       if (!isFound) return false;
       this.#head = parseHead(this.#buffer.subarray(this.#start, this.#searched));
       if (this.#head.contentLength === undefined) return this.#break(items, this.#head, 400, "no readable Content-Length");
-      if (this.#head.contentLength > maxBodyBytes) return this.#break(items, this.#head, 513, "body too large");
+      if (this.#head.bodyStart + this.#head.contentLength > maxMessageBytes) return this.#break(items, this.#head, 513, "body too large");
     }
     const head = this.#head;
     const messageBytes = head.bodyStart + (head.contentLength ?? 0);
@@ -84,7 +84,7 @@ export class StreamParser {
 
   /** Leaves #searched behind the empty line when there is one. */
   #findEmptyLine(): boolean {
-    const limit = Math.min(this.#end, this.#start + maxHeadBytes + 1);
+    const limit = Math.min(this.#end, this.#start + maxMessageBytes + 1);
     while (this.#searched < limit) {
       const byte = this.#buffer[this.#searched++];
       if (byte !== lf) continue;

@@ -8,6 +8,7 @@ import { Challenger } from "../auth/challenger.ts";
 import { ha1Of } from "../auth/digest.ts";
 import type { HeaderPair } from "../message/header-list.ts";
 import type { SipResponse } from "../message/message.ts";
+import type { SipAddress } from "../transport/transport.ts";
 import type { Binding, BindingStore, PhoneCredentials } from "./binding.ts";
 import { Registrar } from "./registrar.ts";
 
@@ -35,11 +36,20 @@ const phones: PhoneCredentials = {
 
 type Registration = { contacts?: string[]; headers?: HeaderPair[]; callId?: string; username?: string; password?: string; to?: string };
 
-async function setUp({ store = memoryStore(), credentials = phones } = {}) {
+async function setUp({ store = memoryStore(), credentials = phones, isReachable = (_source: SipAddress): boolean => true } = {}) {
   const clock = new VirtualClock();
   const network = new VirtualNetwork(clock, { seed: 1 });
   const challenger = new Challenger({ clock, ids: systemIds(clock), realm: "house", secret: Buffer.from("k"), kind: "www" });
-  const registrar = new Registrar({ clock, logger: silentLogger, challenger, credentials, store, product: "test", maxContacts: 3 });
+  const registrar = new Registrar({
+    clock,
+    logger: silentLogger,
+    challenger,
+    credentials,
+    store,
+    product: "test",
+    maxContacts: 3,
+    isReachable,
+  });
   await registrar.load();
   const house = userAgent(network, clock, "192.0.2.1", "udp", { screen: (request) => registrar.screen(request) });
   house.stack.onRegister((transaction) => void registrar.register(transaction));
@@ -184,4 +194,65 @@ test("a store that fails does not keep a phone from registering; credentials tha
   expect(registrar.contactsOf("phone-a")).toHaveLength(1);
   const blind = await setUp({ credentials: { find: () => Promise.reject(new Error("away")) } });
   expect((await blind.register()).status).toBe(503);
+});
+
+const instance = (regId: number, contact = "sip:alice@10.0.0.9:5062") => `<${contact}>;+sip.instance="<urn:uuid:1>";reg-id=${regId}`;
+
+test("a phone that knows outbound is told that it is used, and how often to keep its flow alive (RFC 5626 §6)", async () => {
+  const { register } = await setUp();
+  const answer = await register({ contacts: [instance(1)], headers: [["Supported", "path, outbound"]] });
+  expect([answer.status, answer.headers.get("Require"), answer.headers.get("Flow-Timer")]).toEqual([200, "outbound", "120"]);
+  expect(answer.headers.get("Contact")).toBe('<sip:alice@10.0.0.9:5062>;+sip.instance="<urn:uuid:1>";reg-id=1;expires=3600');
+  const required = await register({ contacts: [instance(1)], headers: [["Require", "outbound"]] });
+  expect([required.status, required.headers.get("Require")]).toEqual([200, "outbound"]);
+});
+
+test.each<[string, Registration]>([
+  ["no reg-id", { headers: [["Supported", "outbound"]] }],
+  ["no Supported", { contacts: [instance(1)] }],
+  ["no instance", { contacts: ["<sip:alice@10.0.0.9:5062>;reg-id=1"], headers: [["Supported", "outbound"]] }],
+])("with %s nothing is said of outbound", async (_what, registration) => {
+  const { register } = await setUp();
+  const answer = await register(registration);
+  expect([answer.status, answer.headers.get("Require"), answer.headers.get("Flow-Timer")]).toEqual([200, undefined, undefined]);
+});
+
+test("two flows of one instance are two bindings, each replaced by its own", async () => {
+  const { register, registrar } = await setUp();
+  const headers: HeaderPair[] = [["Supported", "outbound"]];
+  for (const [regId, port] of [
+    [1, 1],
+    [2, 2],
+    [1, 3],
+  ] as const)
+    await register({ contacts: [instance(regId, `sip:alice@10.0.0.9:${port}`)], headers, callId: `flow ${regId}` });
+  expect(
+    registrar
+      .contactsOf("phone-a")
+      .map(({ contact }) => contact)
+      .toSorted(),
+  ).toEqual(["sip:alice@10.0.0.9:2", "sip:alice@10.0.0.9:3"]);
+});
+
+test("behind a proxy that keeps no flows it is refused with 439", async () => {
+  const { register } = await setUp();
+  const headers: HeaderPair[] = [
+    ["Supported", "outbound"],
+    ["Via", "SIP/2.0/UDP 10.0.0.9;branch=z9hG4bKphone"],
+  ];
+  expect((await register({ contacts: [instance(1)], headers })).status).toBe(439);
+  expect((await register({ contacts: [instance(1)], headers: [...headers, ["Path", "<sip:192.0.2.2;lr;ob>"]] })).status).toBe(200);
+});
+
+test("a contact whose connection has closed is not called, and makes room when the phone comes back", async () => {
+  const gone = new Set<number>();
+  const { register, registrar, store } = await setUp({ isReachable: () => gone.size === 0 });
+  for (const page of [1, 2, 3]) await register({ contacts: [`<sip:${page}@page.invalid;transport=ws>`], callId: `page ${page}` });
+  gone.add(1);
+  expect(registrar.contactsOf("phone-a")).toEqual([]);
+  // The three are over the limit unless they go.
+  expect((await register({ contacts: ["<sip:4@page.invalid;transport=ws>"], callId: "page 4" })).status).toBe(200);
+  gone.clear();
+  expect(registrar.contactsOf("phone-a").map(({ contact }) => contact)).toEqual(["sip:4@page.invalid;transport=ws"]);
+  expect(store.rows).toHaveLength(1);
 });

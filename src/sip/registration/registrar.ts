@@ -23,6 +23,7 @@ import {
   type PhoneCredentials,
   readContact,
 } from "./binding.ts";
+import { flowParams, lacksOutboundHop, outboundHeaders, usesOutbound } from "./outbound.ts";
 
 export type RegistrarOptions = {
   readonly clock: Clock;
@@ -38,6 +39,8 @@ export type RegistrarOptions = {
   readonly defaultExpiresS?: number;
   /** Contacts a phone may have at once. */
   readonly maxContacts?: number;
+  /** Whether the way a REGISTER came by is still there: false once its connection has closed, because nobody can open it again from here. */
+  readonly isReachable?: (source: SipAddress) => boolean;
 };
 
 const sweepMs = 30_000;
@@ -63,7 +66,7 @@ export class Registrar {
   contactsOf(phoneId: string): readonly Binding[] {
     const now = this.#options.clock.now();
     return (this.#bindings.get(phoneId) ?? [])
-      .filter((binding) => binding.expiresAtMs > now)
+      .filter((binding) => binding.expiresAtMs > now && this.#isReachable(binding))
       .toSorted((a, b) => b.preference - a.preference || b.expiresAtMs - a.expiresAtMs);
   }
 
@@ -106,6 +109,8 @@ export class Registrar {
 
   /** All contacts of the request or none (§10.3 item 7). */
   #update(request: SipRequest, source: SipAddress, phone: Phone): BareAnswer {
+    // A browser is a new contact each time its page is loaded.
+    for (const binding of this.#bindings.get(phone.phoneId) ?? []) if (!this.#isReachable(binding)) this.#remove(binding);
     const values = request.headers.all("Contact");
     const headerExpires = request.headers.get("Expires");
     const current = [...this.contactsOf(phone.phoneId)];
@@ -132,6 +137,11 @@ export class Registrar {
       if (before !== undefined && isLate(before)) return { status: 500 };
       changes.push({ asked, seconds: Math.min(seconds, this.#options.maxExpiresS), before });
     }
+    const isFlow = usesOutbound(
+      request,
+      changes.map(({ asked }) => asked),
+    );
+    if (isFlow && lacksOutboundHop(request)) return { status: 439 };
     const added = changes.filter(({ seconds, before }) => seconds > 0 && before === undefined).length;
     const removed = changes.filter(({ seconds, before }) => seconds === 0 && before !== undefined).length;
     if (current.length + added - removed > this.#options.maxContacts)
@@ -159,15 +169,22 @@ export class Registrar {
       this.#behind(this.#options.store.save(binding));
     }
     this.#armSweep();
-    return this.#success(phone.phoneId);
+    return this.#success(phone.phoneId, isFlow ? outboundHeaders : []);
   }
 
-  #success(phoneId: string): BareAnswer {
+  #isReachable({ source }: Binding): boolean {
+    return this.#options.isReachable?.(source) ?? true;
+  }
+
+  #success(phoneId: string, more: readonly HeaderPair[] = []): BareAnswer {
     const now = this.#options.clock.now();
     const headers = this.contactsOf(phoneId).map(
-      ({ contact, expiresAtMs }): HeaderPair => ["Contact", `<${contact}>;expires=${Math.ceil((expiresAtMs - now) / 1_000)}`],
+      (binding): HeaderPair => [
+        "Contact",
+        `<${binding.contact}>${flowParams(binding)};expires=${Math.ceil((binding.expiresAtMs - now) / 1_000)}`,
+      ],
     );
-    return { status: 200, headers };
+    return { status: 200, headers: [...headers, ...more] };
   }
 
   #put(binding: Binding): void {

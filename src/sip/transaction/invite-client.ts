@@ -86,6 +86,10 @@ export class InviteClientTransaction implements Transaction {
     return this.#state;
   }
 
+  get sizeBytes(): number {
+    return this.#bytes.length;
+  }
+
   /** With `silenceMs`, `silent` is told when nothing was heard for so long. */
   start(silenceMs?: number): void {
     this.#timers.start("timerB", this.#values.timerB);

@@ -24,10 +24,14 @@ export function serverKey(request: SipRequest, method: string): string {
   return `${key} ${headers.get("Call-ID")} ${tagOf(headers.get("From") ?? "")} ${sequenceOf(request)}`;
 }
 
-/** RFC 3261 §17.1.3: branch and method of CSeq. */
-export function clientKey(headers: HeaderList): string {
+/** RFC 3261 §17.1.3: branch and method of CSeq, or `method`. */
+export function clientKey(headers: HeaderList, method = methodOf(headers)): string {
+  return `c ${method} ${topVia(headers)?.branch ?? ""}`;
+}
+
+function methodOf(headers: HeaderList): string {
   const cseq = parseCSeq(headers.get("CSeq") ?? "");
-  return `c ${cseq.ok ? cseq.value.method : ""} ${topVia(headers)?.branch ?? ""}`;
+  return cseq.ok ? cseq.value.method : "";
 }
 
 /** ACK for 300-699, RFC 3261 §17.1.1.3: same branch, To of the answer. */

@@ -65,6 +65,10 @@ export class NonInviteClientTransaction implements Transaction {
     return this.#state;
   }
 
+  get sizeBytes(): number {
+    return this.#bytes.length;
+  }
+
   /** With `silenceMs`, `silent` is told when nothing was heard for so long. */
   start(silenceMs?: number): void {
     this.#timers.start("timerF", this.#values.timerF);

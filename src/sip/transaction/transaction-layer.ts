@@ -10,6 +10,7 @@ import { replyAddress } from "../transport/address.ts";
 import { isReliable, type SipAddress, type SipTransport } from "../transport/transport.ts";
 import { type ClientEvents, InviteClientTransaction } from "./invite-client.ts";
 import { InviteServerTransaction } from "./invite-server.ts";
+import { LargeRequests, largestDatagramBytes } from "./large-requests.ts";
 import { LingeringStore } from "./lingering-store.ts";
 import { clientKey, serverKey } from "./matching.ts";
 import { NonInviteClientTransaction } from "./non-invite-client.ts";
@@ -38,11 +39,15 @@ export type TransactionCounters = {
   strayResponses: number;
 };
 
+/** A transaction of one request, for one destination. */
+type Make<T> = (destination: SipAddress, events: ClientEvents) => T;
+
 export class TransactionLayer {
   readonly #transport: SipTransport;
   readonly #user: TransactionUser;
   readonly #live = new Map<string, Transaction>();
   readonly #lingering: LingeringStore;
+  readonly #large: LargeRequests;
   readonly #timers: { readonly reliable: Timers; readonly unreliable: Timers };
   readonly #host: TransactionHost;
   #repeats = 0;
@@ -53,6 +58,7 @@ export class TransactionLayer {
     this.#transport = transport;
     this.#user = user;
     this.#lingering = new LingeringStore(clock);
+    this.#large = new LargeRequests(transport, clock);
     this.#timers = { reliable: timersFor(timers, true), unreliable: timersFor(timers, false) };
     this.#host = {
       clock,
@@ -95,12 +101,17 @@ export class TransactionLayer {
    * With `silenceMs`, `events.silent` is told when nothing was heard for so long.
    */
   invite(request: SipRequest, destination: SipAddress, events: ClientEvents, silenceMs?: number): InviteClientTransaction {
-    return this.#start(new InviteClientTransaction(this.#host, clientKey(request.headers), request, destination, events), silenceMs);
+    const key = clientKey(request.headers);
+    const make: Make<InviteClientTransaction> = (at, heard) => new InviteClientTransaction(this.#host, key, request, at, heard);
+    return this.#startClient(request, destination, events, make, silenceMs);
   }
 
   /** Sends any other request but ACK. */
   request(request: SipRequest, destination: SipAddress, events: ClientEvents, silenceMs?: number): NonInviteClientTransaction {
-    return this.#start(new NonInviteClientTransaction(this.#host, clientKey(request.headers), request, destination, events), silenceMs);
+    const key = clientKey(request.headers);
+    const make: Make<NonInviteClientTransaction> = (at, heard) => new NonInviteClientTransaction(this.#host, key, request, at, heard);
+    const way = request.method === "CANCEL" ? this.#wayOfInvite(request, destination) : destination;
+    return this.#startClient(request, way, events, make, silenceMs);
   }
 
   /** Opens a transaction for an INVITE handed to `TransactionUser.request`, or stored before a restart. */
@@ -118,6 +129,8 @@ export class TransactionLayer {
   /** Ends a client transaction without a word to its user. */
   abandon(transaction: Transaction): void {
     transaction.stop();
+    // It may go on by another way meanwhile, under the same key.
+    this.#live.get(transaction.key)?.stop();
     this.#live.delete(transaction.key);
   }
 
@@ -136,6 +149,43 @@ export class TransactionLayer {
     this.#live.set(transaction.key, transaction);
     transaction.start(silenceMs);
     return transaction;
+  }
+
+  /** Sends a request that is too large for a datagram by TCP, and by UDP after all when no connection comes about (§18.1.1). */
+  #startClient<T extends InviteClientTransaction | NonInviteClientTransaction>(
+    request: SipRequest,
+    destination: SipAddress,
+    events: ClientEvents,
+    make: Make<T>,
+    silenceMs: number | undefined,
+  ): T {
+    const plain = make(destination, events);
+    const byTcp = plain.sizeBytes > largestDatagramBytes ? this.#large.byTcp(destination) : undefined;
+    if (byTcp === undefined) return this.#start(plain, silenceMs);
+    let isReached = false;
+    this.#large.address(request, byTcp);
+    return this.#start(
+      make(byTcp, {
+        ...events,
+        response(response, source) {
+          isReached = true;
+          events.response(response, source);
+        },
+        failed: (failure) => {
+          if (isReached || failure.cause !== "transport") return events.failed(failure);
+          this.#large.refused(destination);
+          this.#large.address(request, destination);
+          this.#start(make(destination, events), silenceMs);
+        },
+      }),
+      silenceMs,
+    );
+  }
+
+  /** CANCEL goes where its INVITE went (§9.1). */
+  #wayOfInvite(cancel: SipRequest, destination: SipAddress): SipAddress {
+    const invite = this.#live.get(clientKey(cancel.headers, "INVITE"));
+    return invite instanceof InviteClientTransaction ? invite.destination : destination;
   }
 
   #receiveResponse(response: SipResponse, source: SipAddress): void {

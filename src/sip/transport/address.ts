@@ -1,10 +1,14 @@
 /** Where answers go, and one spelling for addresses: RFC 3261 §18.2, RFC 3581. */
+import { isIP } from "node:net";
 import type { SipRequest } from "../message/message.ts";
 import { formatVia, parseVia, type Via } from "../message/via.ts";
+import { defaultPort } from "../location/target.ts";
 import type { SipAddress, SipProtocol } from "./transport.ts";
 
-/** Of a URI or Via without a port, for UDP and TCP (§19.1.2). */
-const defaultSipPort = 5060;
+/** The value of a URI's transport parameter (RFC 3261 §19.1.1, RFC 7118 §4.3). A secure WebSocket is `ws` too: the scheme says secure. */
+export function transportParam(protocol: SipProtocol): string {
+  return protocol === "wss" ? "ws" : protocol;
+}
 
 /** IPv4 addresses that came in through an IPv6 socket look like IPv4, so that one peer has one address. */
 export function plainAddress(address: string): string {
@@ -33,12 +37,16 @@ export function stampSource(request: SipRequest, source: SipAddress): boolean {
  */
 export function replyAddress(request: SipRequest, source: SipAddress): SipAddress {
   const via = source.protocol === "udp" ? topVia(request) : undefined;
-  return via === undefined || via.rport !== undefined ? source : { ...source, port: via.port ?? defaultSipPort };
+  return via === undefined || via.rport !== undefined ? source : { ...source, port: via.port ?? defaultPort(source.protocol) };
 }
 
-/** Where a response goes when the connection of its request has closed: received, or sent-by when that is an address, at the sent-by port (§18.2.2). */
+/**
+ * Where a response goes when the connection of its request has closed: received, or sent-by when that is an address, at the sent-by port
+ * (§18.2.2). Over TLS the certificate must be the sent-by host's.
+ */
 export function reconnectAddress(via: Via, protocol: SipProtocol): SipAddress {
-  return { protocol, address: via.received ?? via.host, port: via.port ?? defaultSipPort };
+  const isNamed = protocol === "tls" && via.received !== undefined && isIP(via.host) === 0;
+  return { protocol, address: via.received ?? via.host, port: via.port ?? defaultPort(protocol), ...(isNamed && { name: via.host }) };
 }
 
 function topVia(request: SipRequest): Via | undefined {

@@ -20,7 +20,9 @@ export type TransportCounters = {
   connectionsOpened: number;
   /** Connections turned away or closed because of a limit. */
   connectionsRefused: number;
-  /** Open now. */
+  /** Incoming connections that came to no message: TLS failed, no proper upgrade to WebSocket, or too slow. Outgoing ones whose TLS failed. */
+  handshakeFailures: number;
+  /** Open now, those in their handshake too. */
   connections: number;
 };
 
@@ -33,6 +35,7 @@ export class Receiver {
     sendFailures: 0,
     connectionsOpened: 0,
     connectionsRefused: 0,
+    handshakeFailures: 0,
     connections: 0,
   };
   /** Sees each message that can be understood or refused, and what the transport sends. */

@@ -1,73 +1,24 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { connect, createServer, type Socket } from "node:net";
+import { createServer } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
+import { Closers, connectedTo, failure, loopback, openTransport, optionsRequest, textFrom } from "../../../test/support/sip-transports.ts";
 import { VirtualClock } from "../../../test/support/virtual-clock.ts";
 import { silentLogger } from "../../kernel/index.ts";
-import { requestOf, responseTo } from "../message/builder.ts";
+import { SipStack } from "../stack.ts";
+import { responseTo } from "../message/builder.ts";
 import { formatMessage } from "../message/format-message.ts";
-import type { SipMessage, SipRequest } from "../message/message.ts";
 import { openSipTransport, type SipTransportOptions, type SocketSipTransport } from "./sip-transport.ts";
 import type { SipAddress, SipProtocol } from "./transport.ts";
 
-const closers: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0)) await close();
-});
+const closers = new Closers();
+afterEach(() => closers.close());
 
-const loopback = "127.0.0.1";
-
-async function opened(options: Partial<SipTransportOptions> = {}) {
-  const clock = new VirtualClock();
-  const transport = await openSipTransport({ host: loopback, port: 0, clock, logger: silentLogger, ...options });
-  closers.push(() => transport.close());
-  const inbox = new Inbox();
-  transport.onMessage((message, source) => inbox.put(message, source));
-  return { transport, clock, inbox };
-}
-
-/** Messages as they come, to be awaited one by one. */
-class Inbox {
-  readonly #arrived: [SipMessage, SipAddress][] = [];
-  #waiting: ((item: [SipMessage, SipAddress]) => void) | undefined;
-
-  put(message: SipMessage, source: SipAddress): void {
-    if (this.#waiting === undefined) this.#arrived.push([message, source]);
-    else this.#waiting([message, source]);
-    this.#waiting = undefined;
-  }
-
-  next(): Promise<[SipMessage, SipAddress]> {
-    const first = this.#arrived.shift();
-    if (first !== undefined) return Promise.resolve(first);
-    return new Promise((resolve) => {
-      this.#waiting = resolve;
-    });
-  }
-}
-
-function optionsRequest(via: string, callId = "c"): SipRequest {
-  return requestOf({ method: "OPTIONS", uri: "sip:b@h", via, from: "<sip:a>;tag=1", to: "<sip:b>", callId, sequence: 1 });
-}
+const opened = (options: Partial<SipTransportOptions> = {}) => openTransport(closers, options);
+const connected = (transport: SocketSipTransport) => connectedTo(closers, transport.port);
 
 function to(transport: SocketSipTransport, protocol: SipProtocol): SipAddress {
   return { protocol, address: loopback, port: transport.port };
-}
-
-function failure(send: (failed: (reason: string) => void) => void): Promise<string> {
-  return new Promise(send);
-}
-
-async function connected(transport: SocketSipTransport): Promise<Socket> {
-  const socket = connect(transport.port, loopback);
-  closers.push(() => socket.destroy());
-  await once(socket, "connect");
-  return socket;
-}
-
-async function text(socket: Socket): Promise<string> {
-  const [chunk] = await once(socket, "data");
-  return String(chunk);
 }
 
 describe.each(["udp", "tcp"] as const)("over %s", (protocol) => {
@@ -123,7 +74,7 @@ describe("UDP", () => {
     const refused: unknown[] = [];
     transport.onMalformed((request, status, reason, source) => refused.push([request.headers.get("Via"), status, reason, source.protocol]));
     const socket = createSocket("udp4");
-    closers.push(() => socket.close());
+    closers.add(() => socket.close());
     const send = (bytes: string | Uint8Array) => socket.send(bytes, transport.port, loopback);
     send("\r\n\r\n");
     send("no SIP, but long enough to be looked at");
@@ -162,14 +113,14 @@ describe("TCP", () => {
     transport.onMalformed((request, status, _reason, source) => transport.send(responseTo(request, status), source));
     const socket = await connected(transport);
     socket.write("\r\n\r\n");
-    expect(await text(socket)).toBe("\r\n");
+    expect(await textFrom(socket)).toBe("\r\n");
     const message = formatMessage(optionsRequest("SIP/2.0/TCP x;branch=z9hG4bK1"));
     socket.write(Buffer.concat([message, message]));
     const [[, first], [, second]] = [await inbox.next(), await inbox.next()];
     expect(first).toEqual(second);
     const closed = once(socket, "close");
     socket.write(message.toString().replace(/Content-Length.*\r\n/, ""));
-    expect(await text(socket)).toContain("SIP/2.0 400 ");
+    expect(await textFrom(socket)).toContain("SIP/2.0 400 ");
     await closed;
     await expect.poll(() => transport.counters.connections).toBe(0);
   });
@@ -185,7 +136,7 @@ describe("TCP", () => {
   test("a response whose connection has closed goes to the sent-by port (§18.2.2)", async () => {
     const { transport, inbox } = await opened();
     const listener = createServer();
-    closers.push(() => listener.close());
+    closers.add(() => listener.close());
     await once(listener.listen(0, loopback), "listening");
     const address = listener.address();
     const port = typeof address === "object" ? address?.port : 0;
@@ -198,13 +149,13 @@ describe("TCP", () => {
     if (request.kind !== "request") throw new Error("not a request");
     for (const status of [180, 200]) transport.send(responseTo(request, status, { toTag: "t" }), source);
     const [back] = await incoming;
-    closers.push(() => back.destroy());
-    expect(await text(back)).toContain("SIP/2.0 180 Ringing");
+    closers.add(() => back.destroy());
+    expect(await textFrom(back)).toContain("SIP/2.0 180 Ringing");
     expect(transport.counters.connections).toBe(1);
   });
 
   test("connections over the limit are turned away, in and out", async () => {
-    const { transport } = await opened({ maxConnections: 1 });
+    const { transport } = await opened({ limits: { maxConnections: 1 } });
     const kept = await connected(transport);
     const extra = await connected(transport);
     await once(extra, "close");
@@ -279,4 +230,30 @@ test("IPv6 and IPv4 through one socket are told apart by their usual spelling", 
       expect((await inbox.next())[1].address).toBe(address);
     }
   }
+});
+
+test("a large request reaches a peer by TCP through whole stacks, and one without TCP by UDP after all (§18.1.1)", async () => {
+  const a = await opened();
+  const b = await opened();
+  const udpOnly = createSocket("udp4").bind(0, loopback);
+  closers.add(() => udpOnly.close());
+  await once(udpOnly, "listening");
+  const ids = { next: () => "0".repeat(24), random: (bytes: number) => "ab".repeat(bytes) };
+  const stack = new SipStack({ transport: a.transport, clock: a.clock, ids, logger: silentLogger, product: "a" });
+  closers.add(() => stack.close());
+  const options = { method: "MESSAGE", uri: "sip:b@h", from: "<sip:a@h>;tag=1", to: "<sip:b@h>", sequence: 1 };
+  const body = { contentType: "text/plain", content: "x".repeat(2_000) };
+  const ask = (branch: string, port: number) =>
+    new Promise((done) => {
+      const destination = { protocol: "udp", address: loopback, port } as const;
+      stack.request({ ...options, callId: branch, branch: `z9hG4bK${branch}`, body, destinations: [destination] }, done);
+    });
+  const answer = ask("1", b.transport.port);
+  const [request, source] = await b.inbox.nextRequest();
+  expect([source.protocol, request.headers.get("Via")?.split(" ")[0]]).toEqual(["tcp", "SIP/2.0/TCP"]);
+  b.transport.send(responseTo(request, 200, { toTag: "t" }), source);
+  expect(await answer).toMatchObject({ status: 200 });
+  const datagram = once(udpOnly, "message");
+  void ask("2", udpOnly.address().port);
+  expect(String((await datagram)[0])).toContain("Via: SIP/2.0/UDP");
 });

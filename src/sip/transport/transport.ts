@@ -1,5 +1,5 @@
 /**
- * The transport layer of RFC 3261 §18 as the layers above see it. UDP and TCP implement it over sockets, the virtual network
+ * The transport layer of RFC 3261 §18 as the layers above see it. Listeners of all protocols implement it over sockets, the virtual network
  * of the tests without any.
  */
 import type { SipMessage, SipRequest, SipResponse } from "../message/message.ts";
@@ -38,6 +38,8 @@ export type SipTransport = {
   sendBytes(bytes: Uint8Array, destination: SipAddress, failed?: (reason: string) => void): void;
   /** The host and port to write into Via and Contact of what goes to, or answers, this peer. */
   sentBy(peer: SipAddress): { readonly host: string; readonly port: number };
+  /** Whether we can send by this protocol at all. Left out: nobody needs to know. */
+  serves?(protocol: SipProtocol): boolean;
   /** Sets the one receiver of parsed messages. A request arrives with `received` and `rport` already filled in its top Via (RFC 3261 §18.2.1, RFC 3581). */
   onMessage(handler: MessageHandler): void;
   /** Sets the one who sees every message that goes out or comes in, repeats too. */

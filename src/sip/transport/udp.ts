@@ -4,29 +4,34 @@ import { isIPv6 } from "node:net";
 import type { Logger } from "../../kernel/index.ts";
 import { parseMessage } from "../message/parse-message.ts";
 import { plainAddress, socketAddress } from "./address.ts";
+import { type ListenerOptions, listenerName, type SipListener } from "./listener.ts";
 import type { Receiver } from "./receiver.ts";
-import type { SipAddress } from "./transport.ts";
-
-export type UdpTransport = {
-  readonly port: number;
-  sendBytes(bytes: Uint8Array, destination: SipAddress, failed?: (reason: string) => void): void;
-  close(): Promise<void>;
-};
+import { answerBinding, looksLikeStun } from "./stun.ts";
 
 /** Half of a burst was lost with the kernel's usual 208 KiB, nothing with this. The kernel may cap it (net.core.rmem_max). */
 const receiveBufferBytes = 4 * 1024 * 1024;
 
-/** The most that fits into a datagram. §18.1.1 asks for TCP above 1300 bytes; we send what fits, since peers without TCP are the usual ones. */
+/** The most that fits into a datagram. What goes by TCP instead, because it has over 1,300 bytes, was decided above (transaction/large-requests.ts). */
 const maxDatagramBytes = 65_507;
 
 /** An empty datagram or bare line ends keep a NAT binding open (RFC 5626 §4.4): shorter than any message. */
 const shortestMessageBytes = 20;
 
-export async function openUdp(options: { host: string; port: number; logger: Logger; receiver: Receiver }): Promise<UdpTransport> {
-  const { logger, receiver } = options;
+export type UdpOptions = Omit<ListenerOptions, "protocol"> & {
+  readonly logger: Logger;
+  readonly receiver: Receiver;
+  /** Only peers that name it are its own. */
+  readonly isNamed: boolean;
+  /** Leaves IPv4 to another listener on the same port. */
+  readonly ipv6Only?: boolean;
+};
+
+export async function openUdp(options: UdpOptions): Promise<SipListener> {
+  const { logger, receiver, advertise } = options;
   const ipv6 = isIPv6(options.host);
   const socket = createSocket({
     type: ipv6 ? "udp6" : "udp4",
+    ipv6Only: options.ipv6Only ?? false,
     recvBufferSize: receiveBufferBytes,
     // Destinations are numeric; looked up at once, the datagram leaves within send() and its buffer is free again.
     lookup: (host, _options, callback) => callback(null, host, ipv6 ? 6 : 4),
@@ -39,12 +44,25 @@ export async function openUdp(options: { host: string; port: number; logger: Log
   });
   socket.on("message", (bytes, remote) => {
     if (bytes.length < shortestMessageBytes) return;
-    receiver.take(parseMessage(bytes), { protocol: "udp", address: plainAddress(remote.address), port: remote.port }, bytes);
+    const address = plainAddress(remote.address);
+    if (looksLikeStun(bytes)) {
+      const answer = answerBinding(bytes, address, remote.port);
+      if (answer !== undefined) socket.send(answer, remote.port, remote.address, () => undefined);
+      return;
+    }
+    receiver.take(parseMessage(bytes), { protocol: "udp", address, port: remote.port, ...named }, bytes);
   });
 
+  const { port } = socket.address();
+  const name = options.isNamed ? listenerName({ protocol: "udp", host: options.host, port }) : undefined;
+  const named = name === undefined ? undefined : { listener: name };
   let isClosed = false;
   return {
-    port: socket.address().port,
+    protocol: "udp",
+    name,
+    host: options.host,
+    port,
+    sentBy: { host: advertise?.host ?? options.host, port: advertise?.port ?? port },
     sendBytes(bytes, destination, failed) {
       const refuse = (reason: string) => {
         receiver.counters.sendFailures++;
@@ -62,6 +80,7 @@ export async function openUdp(options: { host: string; port: number; logger: Log
         refuse(error instanceof Error ? error.message : String(error));
       }
     },
+    isReachable: () => !isClosed,
     close() {
       if (isClosed) return Promise.resolve();
       isClosed = true;

@@ -1,5 +1,11 @@
 /** Where a phone signs in: the SIP port of a server on 127.0.0.1. */
-export type PhoneAccount = { readonly username: string; readonly password: string; readonly port: number };
+export type PhoneAccount = {
+  readonly username: string;
+  readonly password: string;
+  readonly port: number;
+  /** UDP when left out; by TLS it is given this CA, a PEM file. */
+  readonly tls?: { readonly caFile: string };
+};
 
 /** What a test asks of a real softphone, whichever it is. One call at a time. */
 export type Phone = AsyncDisposable & {

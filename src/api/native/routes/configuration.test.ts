@@ -87,6 +87,17 @@ describe("trunks", () => {
     expect((await api.ask("administrator", "PATCH", url, { password: null })).body.hasPassword).toBe(false);
     expect((await api.ask("administrator", "GET", "/v1/trunks")).text).not.toContain("s3cret");
   });
+
+  test("may go by TLS, not by WebSocket, and have addresses in the spelling of sockets", async () => {
+    const made = await api.ask("administrator", "POST", "/v1/trunks", {
+      name: "T",
+      host: "sip.example.com",
+      transport: "tls",
+      sourceAddresses: ["2001:DB8:0::1", "::ffff:192.0.2.1"],
+    });
+    expect(made.body).toMatchObject({ transport: "tls", sourceAddresses: ["2001:db8::1", "192.0.2.1"] });
+    expect((await api.ask("administrator", "POST", "/v1/trunks", { name: "T", host: "h", transport: "ws" })).status).toBe(400);
+  });
 });
 
 const addTrunk = () =>

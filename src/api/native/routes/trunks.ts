@@ -1,8 +1,9 @@
 import { isIP } from "node:net";
 import { Type } from "typebox";
 import { type Trunk, type TrunkPolicy, usualTrunkPolicy } from "../../../directory/index.ts";
+import { canonicalAddress } from "../../../kernel/index.ts";
 import { isToken, parseFreeHeaders } from "../../../sip/index.ts";
-import type { NewTrunk, TrunkView } from "../../contract/configuration.ts";
+import type { NewTrunk, TrunkChange, TrunkView } from "../../contract/configuration.ts";
 import { principalOf } from "../../http/authorisation.ts";
 import { apiRefusal } from "../../http/errors.ts";
 import type { NativeContext, NativeScope } from "../options.ts";
@@ -46,7 +47,8 @@ export function registerTrunks(scope: NativeScope, { directory, clock, ids }: Na
       const { accountId } = principalOf(request);
       refuseNames(request.body.sourceAddresses);
       const policy = policyOf(usualTrunkPolicy, request.body.policy);
-      const trunk: Trunk = { id: ids.next(), accountId, createdAt: now, updatedAt: now, ...usual, ...request.body, policy };
+      const made = { id: ids.next(), accountId, createdAt: now, updatedAt: now };
+      const trunk: Trunk = { ...made, ...usual, ...spelled(request.body), policy };
       await trunks.insert(trunk);
       return reply.code(201).header("location", `/v1/trunks/${trunk.id}`).send(viewOf(trunk));
     },
@@ -75,7 +77,7 @@ export function registerTrunks(scope: NativeScope, { directory, clock, ids }: Na
       const trunk = rowOf(trunks, principalOf(request).accountId, request.params.id);
       refuseNames(request.body.sourceAddresses);
       const policy = policyOf(trunk.policy, request.body.policy);
-      const changed: Trunk = { ...trunk, ...request.body, policy, updatedAt: clock.now() };
+      const changed: Trunk = { ...trunk, ...spelled(request.body), policy, updatedAt: clock.now() };
       await trunks.update(changed);
       return viewOf(changed);
     },
@@ -97,6 +99,12 @@ function refuseNames(sourceAddresses: readonly string[] = []): void {
     isIP(address) === 0 ? [{ path: `sourceAddresses.${index}`, message: "must be an IPv4 or IPv6 address" }] : [],
   );
   if (errors.length > 0) throw apiRefusal("API_MEMBER_INVALID", { errors });
+}
+
+/** Who calls is compared with these as text. */
+function spelled<T extends TrunkChange>(change: T): T {
+  const { sourceAddresses } = change;
+  return sourceAddresses === undefined ? change : { ...change, sourceAddresses: sourceAddresses.map(canonicalAddress) };
 }
 
 /** Throws API_MEMBER_INVALID for header fields that are the server's own. */

@@ -38,10 +38,10 @@ const host = Type.String({
 });
 const port = orNull(
   Type.Integer({ minimum: 1, maximum: 65_535 }),
-  "null: the servers are found by the SRV records of the host (RFC 3263), and without any at 5060.",
+  "null: the servers are found by the SRV records of the host (RFC 3263), and without any at 5060, by TLS at 5061.",
 );
 const transport = oneOfOrNull(
-  ["udp", "tcp"],
+  ["udp", "tcp", "tls"],
   "null: as the NAPTR and SRV records of the host say, UDP when they say nothing or a port is given.",
 );
 const prefixes = listOf(Type.String({ maxLength: 20, pattern: "^(\\+?[0-9]*)$" }), {
