@@ -102,16 +102,22 @@ export class TransactionLayer {
    */
   invite(request: SipRequest, destination: SipAddress, events: ClientEvents, silenceMs?: number): InviteClientTransaction {
     const key = clientKey(request.headers);
+    const transaction = new InviteClientTransaction(this.#host, key, request, destination, events);
+    const byTcp = this.#byTcp(transaction, destination);
+    if (byTcp === undefined) return this.#start(transaction, silenceMs);
     const make: Make<InviteClientTransaction> = (at, heard) => new InviteClientTransaction(this.#host, key, request, at, heard);
-    return this.#startClient(request, destination, events, make, silenceMs);
+    return this.#startByTcp(request, byTcp, destination, events, make, silenceMs);
   }
 
   /** Sends any other request but ACK. */
   request(request: SipRequest, destination: SipAddress, events: ClientEvents, silenceMs?: number): NonInviteClientTransaction {
     const key = clientKey(request.headers);
-    const make: Make<NonInviteClientTransaction> = (at, heard) => new NonInviteClientTransaction(this.#host, key, request, at, heard);
     const way = request.method === "CANCEL" ? this.#wayOfInvite(request, destination) : destination;
-    return this.#startClient(request, way, events, make, silenceMs);
+    const transaction = new NonInviteClientTransaction(this.#host, key, request, way, events);
+    const byTcp = this.#byTcp(transaction, way);
+    if (byTcp === undefined) return this.#start(transaction, silenceMs);
+    const make: Make<NonInviteClientTransaction> = (at, heard) => new NonInviteClientTransaction(this.#host, key, request, at, heard);
+    return this.#startByTcp(request, byTcp, way, events, make, silenceMs);
   }
 
   /** Opens a transaction for an INVITE handed to `TransactionUser.request`, or stored before a restart. */
@@ -151,17 +157,20 @@ export class TransactionLayer {
     return transaction;
   }
 
-  /** Sends a request that is too large for a datagram by TCP, and by UDP after all when no connection comes about (§18.1.1). */
-  #startClient<T extends InviteClientTransaction | NonInviteClientTransaction>(
+  /** The way of a request that is too large for a datagram; undefined for all others. */
+  #byTcp({ sizeBytes }: { readonly sizeBytes: number }, destination: SipAddress): SipAddress | undefined {
+    return sizeBytes > largestDatagramBytes ? this.#large.byTcp(destination) : undefined;
+  }
+
+  /** Sends by TCP what was meant for `destination`, and there after all when no connection comes about (§18.1.1). */
+  #startByTcp<T extends InviteClientTransaction | NonInviteClientTransaction>(
     request: SipRequest,
+    byTcp: SipAddress,
     destination: SipAddress,
     events: ClientEvents,
     make: Make<T>,
     silenceMs: number | undefined,
   ): T {
-    const plain = make(destination, events);
-    const byTcp = plain.sizeBytes > largestDatagramBytes ? this.#large.byTcp(destination) : undefined;
-    if (byTcp === undefined) return this.#start(plain, silenceMs);
     let isReached = false;
     this.#large.address(request, byTcp);
     return this.#start(
