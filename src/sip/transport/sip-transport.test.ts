@@ -257,3 +257,39 @@ test("a large request reaches a peer by TCP through whole stacks, and one withou
   void ask("2", udpOnly.address().port);
   expect(String((await datagram)[0])).toContain("Via: SIP/2.0/UDP");
 });
+
+test.each([
+  ["udp", loopback],
+  ["udp", "::1"],
+  ["tcp", "::1"],
+] as const)(
+  "what came in by a further listener for %s on %s is answered by it, and its peers are told its address",
+  async (protocol, host) => {
+    const a = await opened({ listeners: [{ protocol, host, port: 0, advertise: { host: "sip.example.org", port: 5099 } }] });
+    const listener = a.transport.listeners[2];
+    if (listener === undefined) throw new Error("no listener");
+    const b = await opened({ host });
+    b.transport.send(optionsRequest(`SIP/2.0/${protocol.toUpperCase()} b.invalid;branch=z9hG4bK1;rport`), {
+      protocol,
+      address: host,
+      port: listener.port,
+    });
+    const [request, source] = await a.inbox.nextRequest();
+    const name = `${protocol}://${host.includes(":") ? `[${host}]` : host}:${listener.port}`;
+    expect(source).toMatchObject({ protocol, address: host, listener: name });
+    expect(request.headers.get("Via")).toContain(`received=${host}`);
+    expect(a.transport.sentBy(source)).toEqual({ host: "sip.example.org", port: 5099 });
+    expect(a.transport.sentBy({ protocol, address: loopback, port: 1 })).toEqual({ host: loopback, port: a.transport.port });
+    a.transport.send(responseTo(request, 200, { toTag: "t" }), source);
+    const [, answeredFrom] = await b.inbox.next();
+    expect(answeredFrom).toMatchObject({ address: host, port: listener.port });
+  },
+);
+
+test("UDP on 0.0.0.0 and on :: can have the same port", async () => {
+  const { transport } = await opened();
+  const { port } = transport;
+  await transport.close();
+  const both = await opened({ host: "0.0.0.0", port, listeners: [{ protocol: "udp", host: "::", port }] });
+  expect(both.transport.listeners.map((listener) => listener.port)).toEqual([port, port, port, 5061]);
+});
