@@ -78,6 +78,9 @@ async function setUp({ store = memoryStore(), credentials = phones, isReachable 
       },
     );
     await clock.advanceAsync(100);
+    // One with a second Via is for somebody behind the phone, who does not take it.
+    const last = network.seen.findLast(({ message }) => message.kind === "response")?.message;
+    if (last?.kind === "response") answer ??= last;
     if (answer === undefined) throw new Error("REGISTER got no answer");
     return answer;
   };
