@@ -38,7 +38,6 @@ export function wireStack(options: Partial<SipStackOptions> = {}) {
     send: (message, destination) => send(formatMessage(message), destination, message),
     sendBytes: (bytes, destination) => send(bytes, destination),
     sentBy: () => ({ host: "192.0.2.1", port: 5060 }),
-    tap: () => undefined,
     onMessage: (handler) => receiver.onMessage(handler),
     tap: (tap) => void (receiver.tap = tap),
     close: async () => undefined,
