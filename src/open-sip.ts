@@ -69,6 +69,7 @@ export async function openSip(config: Config, { clock, ids, logger, store, secre
     ids,
     logger,
     product,
+    sessionTimer: config.sip.sessionTimer,
     screen: (request, source) => registrar.screen(request) ?? screen?.(request, source),
     locator,
   });

@@ -87,6 +87,14 @@ export type CallEvent =
       readonly attempt: number;
       readonly challenge: { readonly header: "WWW-Authenticate" | "Proxy-Authenticate"; readonly values: readonly string[] };
     }
+  /** The far end wants longer session intervals: the INVITE goes again with the next CSeq. */
+  | {
+      readonly kind: "leg.interval-raised";
+      readonly at: number;
+      readonly legId: string;
+      readonly attempt: number;
+      readonly minSessionS: number;
+    }
   /** Here and in other answers: `headers` is what is kept of theirs. */
   | {
       readonly kind: "leg.rang";
@@ -96,16 +104,26 @@ export type CallEvent =
       readonly headers?: AnswerHeaders;
       readonly reached?: SipAddress;
     }
+  /** There is, or changed, media before the answer. Without `media`: our offer goes out, and what is agreed on follows. */
+  | {
+      readonly kind: "leg.progressed";
+      readonly at: number;
+      readonly legId: string;
+      readonly media?: Negotiated;
+      readonly remoteTag?: string;
+      readonly version?: number;
+    }
+  /** Without `media`, our 2xx has the offer. */
   | {
       readonly kind: "leg.answered";
       readonly at: number;
       readonly legId: string;
       readonly dialog?: DialogValues;
-      readonly media: Negotiated;
+      readonly media?: Negotiated;
       readonly headers?: AnswerHeaders;
     }
-  /** The peer of an inbound leg confirmed our 2xx. */
-  | { readonly kind: "leg.acknowledged"; readonly at: number; readonly legId: string }
+  /** The peer of an inbound leg confirmed our 2xx; with `media`, by its answer to our offer. */
+  | { readonly kind: "leg.acknowledged"; readonly at: number; readonly legId: string; readonly media?: Negotiated }
   | { readonly kind: "leg.dialog-changed"; readonly legId: string; readonly dialog: DialogValues }
   /** The peer offered and we answered: its direction, address or codec changed. */
   | {

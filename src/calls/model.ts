@@ -2,9 +2,11 @@
  * The state of a call as plain, immutable, serialisable values (design words: call, party, leg, bridge, seat, script).
  * State and its types only; what may happen is in decide/, what it means in evolve/, what follows in plans/.
  */
-import type { DialogValues, HeaderPair, SipAddress, SipProtocol } from "../sip/index.ts";
-import type { PayloadFormat, RelayedFormat, SessionHistory } from "../sdp/index.ts";
-import type { AnsweredBy, CodecName, PromptItem, SocketAddress, StreamPosition } from "../media/index.ts";
+import type { AnsweredBy, PromptItem, SocketAddress, StreamPosition } from "../media/index.ts";
+import type { DialogValues, SipAddress } from "../sip/index.ts";
+import type { EarlyMedia, LegDebt, LegRoute, LegState, MediaDirection, Negotiated, PeerInvite, Relayable } from "./leg-values.ts";
+
+export type { EarlyMedia, LegDebt, LegRoute, LegState, MediaDirection, Negotiated, PeerInvite, Relayable } from "./leg-values.ts";
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
@@ -180,81 +182,6 @@ export type PendingRequest = {
   readonly deadlineAt: number;
 };
 
-export type MediaDirection = "sendrecv" | "sendonly" | "recvonly" | "inactive";
-
-/** Where a leg's INVITE goes or came from. */
-export type LegRoute = {
-  readonly trunkId?: string;
-  readonly phoneId?: string;
-  readonly requestUri: string;
-  readonly host: string;
-  /** Left out, like the protocol: as the records of the host say (RFC 3263). */
-  readonly port?: number;
-  readonly protocol?: SipProtocol;
-  /** Our listener that the phone registered at. */
-  readonly listener?: string;
-  readonly fromUri: string;
-  readonly toUri: string;
-  readonly mediaToSource: boolean;
-  /** Display name in From. */
-  readonly fromName?: string;
-  /** Header fields of its INVITE: identity, diversions, and what a call or its trunk adds. */
-  readonly headers?: readonly HeaderPair[];
-  /** The phone is asked to answer by itself. */
-  readonly autoAnswer?: boolean;
-  /** Header fields of answers that the leg keeps beside the usual ones, in lower case. */
-  readonly keeps?: readonly string[];
-  /** Max-Forwards of its INVITE; 70 when left out. What comes of an inbound leg has one less, so calls that run in a circle end. */
-  readonly maxForwards?: number;
-  /** How many redirections led here. */
-  readonly redirects?: number;
-};
-
-export type Negotiated = {
-  /** What we decode and encode; left out when packets of `relayed` pass to the other side as they come. */
-  readonly codec?: CodecName;
-  readonly relayed?: PayloadFormat;
-  readonly payloadType: number;
-  readonly telephoneEvent?: number;
-  /** What the peer sends, where it is numbered otherwise than what we send. */
-  readonly receivePayloadType?: number;
-  readonly receiveTelephoneEvent?: number;
-  /** Other codecs of ours that the peer may send at any time (RFC 3264 §7). */
-  readonly alsoReceives?: readonly { readonly codec: CodecName; readonly payloadType: number }[];
-  /** RTCP on the port of RTP (RFC 5761). */
-  readonly rtcpMux?: true;
-  readonly remote: SocketAddress & { readonly rtcpPort: number };
-  /** What holds for us: whether we send and whether we take what comes. */
-  readonly direction: MediaDirection;
-  /** What we had asked for when this was agreed on; what is missing of it in `direction` the peer took away (it holds us). */
-  readonly stated: MediaDirection;
-  /** Where the signalling of the peer came from. */
-  readonly signalingAddress?: string;
-  /** What our later descriptions must keep to (RFC 3264 §8). */
-  readonly history?: SessionHistory;
-};
-
-/** Codecs of the party on the other side that we do not decode, and that this leg may come to use with it. */
-export type Relayable = {
-  readonly formats: readonly RelayedFormat[];
-  /** The other side has none of ours. */
-  readonly only: boolean;
-};
-
-/** What answers to an INVITE are built from: the headers they repeat (RFC 3261 §8.2.6.2), and where they go. */
-export type PeerInvite = {
-  readonly uri: string;
-  readonly headers: readonly HeaderPair[];
-  readonly source: SipAddress;
-};
-
-/** CANCEL or BYE, whichever the dialog needs, or a final response to the peer's INVITE. */
-export type LegDebt =
-  | { readonly kind: "end" }
-  | { readonly kind: "reject"; readonly status: number; readonly contacts?: readonly string[] };
-
-export type LegState = "inviting" | "ringing" | "answered" | "ended";
-
 /** One try at one device or gateway: one INVITE, at most one confirmed dialog, one media endpoint. */
 export type Leg = {
   readonly id: string;
@@ -276,7 +203,10 @@ export type Leg = {
   readonly reached?: SipAddress;
   readonly challenge?: { readonly header: "WWW-Authenticate" | "Proxy-Authenticate"; readonly values: readonly string[] };
   readonly localPort: number;
-  /** The peer's INVITE and its SDP offer (inbound), until it needs no answer of ours any more; and what comes of the offer when we answer. */
+  /**
+   * The peer's INVITE and its SDP offer (inbound), until it needs no answer of ours any more; and what comes of the offer when we answer. An INVITE
+   * without an offer gets ours, and media with the answer to that.
+   */
   readonly invite?: PeerInvite;
   readonly offer?: string;
   readonly offered?: Negotiated;
@@ -287,6 +217,10 @@ export type Leg = {
   /** The peer's INVITE (inbound), by what stays the same in all messages of its dialog; known as long as the call is. */
   readonly invitedAs?: { readonly callId: string; readonly tag: string };
   readonly media?: Negotiated;
+  /** Media before the answer; of several early dialogs, that which described itself last. */
+  readonly early?: EarlyMedia;
+  /** Seconds of session interval below which the far end, or a proxy, takes no INVITE (RFC 4028 §7.3). */
+  readonly minSessionS?: number;
   /** Version of the SDP that the peer last took or refused (RFC 8866 §5.2). */
   readonly version: number;
   /** The port changed after the peer was told of another one: it must be offered again. */

@@ -36,6 +36,17 @@ export function answeredLegOf(call: Call, partyId: string): Leg | undefined {
   return undefined;
 }
 
+/** The leg through which a party that has not answered is heard: of several, the one that spoke up last. */
+export function earlyLegOf(call: Call, partyId: string): Leg | undefined {
+  let latest: Leg | undefined;
+  for (const id in call.legs) {
+    const leg = call.legs[id];
+    if (leg?.partyId !== partyId || leg.direction === "inbound" || leg.state === "ended" || leg.early?.media === undefined) continue;
+    if (leg.early.at >= (latest?.early?.at ?? 0)) latest = leg;
+  }
+  return latest;
+}
+
 /** The seat in which a party is now: the one that talks, else the one that is held or waits. */
 export function seatOf(call: Call, partyId: string): { readonly bridge: Bridge; readonly seat: Seat } | undefined {
   let found: { readonly bridge: Bridge; readonly seat: Seat } | undefined;

@@ -16,6 +16,8 @@ export type Config = {
     readonly host: string;
     readonly port: number;
     readonly digest: "MD5" | "SHA-256" | "both";
+    /** Seconds. */
+    readonly sessionTimer: { readonly intervalS: number; readonly minS: number };
     readonly hosts: readonly string[];
     /** Beside the first one, which is UDP and TCP on `host` and `port`. */
     readonly listeners: readonly SipListenerSetting[];
@@ -94,6 +96,7 @@ function assemble(read: <T>(setting: Setting<T>) => T): Config {
         verifiesServers: read(settings.sipTlsVerify),
       },
       connections: { most: read(settings.sipConnections), perAddress: read(settings.sipConnectionsPerAddress) },
+      sessionTimer: { intervalS: read(settings.sessionIntervalS), minS: read(settings.sessionMinS) },
     },
     dnsServers: read(settings.dnsServers),
     publicUrl: read(settings.publicUrl),

@@ -113,6 +113,18 @@ export const settings = {
     defaultText: "those of the system",
     description: "Name servers that are asked for SIP servers (NAPTR, SRV, A and AAAA records).",
   }),
+  sessionIntervalS: fixed(
+    "CALLWRIGHT_SESSION_INTERVAL_S",
+    integer(90, 86_400),
+    1800,
+    "Seconds after which a call ends that nobody refreshes (RFC 4028). A peer that knows session timers may ask for less.",
+  ),
+  sessionMinS: fixed(
+    "CALLWRIGHT_SESSION_MIN_S",
+    integer(90, 86_400),
+    90,
+    "The least seconds a peer may ask for. Below it gets 422 with this as Min-SE.",
+  ),
   publicAddress: optional("CALLWRIGHT_PUBLIC_ADDRESS", ipAddress, {
     defaultText: "the SIP host",
     description:

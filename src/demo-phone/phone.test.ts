@@ -108,7 +108,7 @@ test("silent rings until it is cancelled", () => {
   const { log, usage } = call();
   clock.advance(60_000);
   expect(new Set(log.names)).toEqual(new Set(["provisional"]));
-  usage.cancel();
+  usage.bye();
   clock.advance(1000);
   expect(log.values.at(-1)).toEqual([expect.objectContaining({ status: 487 })]);
   expect(ports.free).toBe(2);

@@ -52,7 +52,7 @@ function callOver(way: Way, seed: number) {
   });
   const call = alice.stack.invite(inviteOptions(alice, bob), a.events);
   clock.advance(36_000);
-  if (way === "the caller gives up") call.cancel();
+  if (way === "the caller gives up") call.bye();
   // Both at once: glare is settled too (§14.1).
   call.reoffer(sdp("hold"));
   called?.reoffer(sdp("hold"));

@@ -102,7 +102,7 @@ function place(at: ReturnType<typeof world>, { plan, weCall, death, at: deadAt, 
   const [from, to] = weCall ? [house, peer] : [peer, house];
   const names = { callId, localTag: `caller-${number}`, branch: `z9hG4bK-${number}` };
   calling = from.stack.invite(inviteOptions(from, to, names), weCall ? log.events : recorded().events);
-  if (plan === "cancelled") later(120, caller, (usage) => usage.cancel());
+  if (plan === "cancelled") later(120, caller, (usage) => usage.bye());
   else {
     later(400, caller, (usage) => usage.reoffer(sdp("of the caller")));
     later(600, callee, (usage) => usage.reoffer(sdp("of the callee")));
@@ -110,7 +110,7 @@ function place(at: ReturnType<typeof world>, { plan, weCall, death, at: deadAt, 
     later(1000, plan === "caller hangs up" ? caller : callee, (usage) => usage.bye());
   }
   // What the ring limit, the probes and the duration limit of the layer above do.
-  later(60_000, us, (usage) => usage.cancel());
+  later(60_000, us, (usage) => usage.bye());
   return { callId, peer, isThere: them.isThere };
 }
 

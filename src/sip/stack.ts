@@ -16,6 +16,7 @@ import type { Dialog, DialogValues } from "./dialog/dialog.ts";
 import type { RequestOutcome } from "./dialog/dialog-requests.ts";
 import type { AcceptOptions, Authorize, InviteEvents, InviteOptions } from "./dialog/invite-events.ts";
 import { InviteUsage } from "./dialog/invite-usage.ts";
+import { type SessionSettings, tooSmall } from "./dialog/session/session-interval.ts";
 import { refuseSuccess, type UsageHost } from "./dialog/usage-host.ts";
 import { MergeGuard } from "./merge-guard.ts";
 import { checkInitial, checkRequest, type BareAnswer } from "./request-checks.ts";
@@ -42,6 +43,8 @@ export type SipStackOptions = {
   readonly methods?: readonly string[];
   /** Finds the addresses of a named next hop; without it, or when it finds none, the peer's last source is used. */
   readonly locator?: Pick<Locator, "locate" | "avoid">;
+  /** What session timers are asked for and granted (RFC 4028); left out: none. */
+  readonly sessionTimer?: SessionSettings | undefined;
   /** Asked for each initial INVITE and REGISTER before there is a transaction: overload, unknown sources, challenges. A refusal goes out without state. */
   readonly screen?: (request: SipRequest, source: SipAddress) => BareAnswer | undefined;
 };
@@ -110,7 +113,7 @@ export class SipStack {
     const clock = sweepTimers(options.clock);
     this.#clock = clock;
     const timers = options.timers ?? standardTimers;
-    this.#extensions = options.extensions ?? [];
+    this.#extensions = ["100rel", ...(options.sessionTimer === undefined ? [] : ["timer"]), ...(options.extensions ?? [])];
     this.#merges = new MergeGuard(clock, 64 * timers.t1Ms);
     this.#tagSecret = Buffer.from(ids.random(16), "hex");
     const user: TransactionUser = {
@@ -120,7 +123,8 @@ export class SipStack {
       answerCancel: (cancel, source, status) => this.answerWithoutState(cancel, source, { status }),
     };
     this.#layer = new TransactionLayer(transport, clock, timers, user, options.locator);
-    const allow = [...new Set(["INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "UPDATE", "INFO", ...(options.methods ?? [])])].join(", ");
+    const methods = ["INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "UPDATE", "PRACK", "INFO", ...(options.methods ?? [])];
+    const allow = [...new Set(methods)].join(", ");
     this.#host = {
       clock,
       ids,
@@ -129,7 +133,11 @@ export class SipStack {
       transport,
       product,
       allow,
-      sessionHeaders: [["Allow", allow], ...(this.#extensions.length > 0 ? [["Supported", this.#extensions.join(", ")] as const] : [])],
+      sessionHeaders: [
+        ["Allow", allow],
+        ["Supported", this.#extensions.join(", ")],
+      ],
+      sessionTimer: options.sessionTimer,
       reach: (dialog, go) => this.#reach(dialog, go),
       avoid: (address, forMs) => options.locator?.avoid(address, forMs),
     };
@@ -147,16 +155,16 @@ export class SipStack {
 
   /** Sends INVITE, once more byte for byte when the options are those of before a restart. */
   invite(options: InviteOptions, events: InviteEvents): InviteUsage {
-    return this.#keep(InviteUsage.invite(this.#host, options, events, this.#release));
+    return this.#keep(InviteUsage.invite(this.#host, options, { events, released: this.#release }));
   }
 
   acceptInvite(transaction: InviteServerTransaction, options: AcceptOptions, events: InviteEvents): InviteUsage {
-    return this.#keep(InviteUsage.accept(this.#host, transaction, options, events, this.#release));
+    return this.#keep(InviteUsage.accept(this.#host, transaction, options, { events, released: this.#release }));
   }
 
   /** A confirmed dialog of before a restart. Add 1,000 to `localCseq` when the process may have died. */
   restore(values: DialogValues, events: InviteEvents, authorize?: Authorize): InviteUsage {
-    return this.#keep(InviteUsage.restore(this.#host, values, events, this.#release, authorize));
+    return this.#keep(InviteUsage.restore(this.#host, values, { events, released: this.#release }, authorize));
   }
 
   /** The transaction of an INVITE that rang before a restart, for `acceptInvite`: repeats of it, CANCEL and ACK match again. */
@@ -229,6 +237,8 @@ export class SipStack {
   #checkInvite(request: SipRequest, source: SipAddress): BareAnswer | undefined {
     if (request.method !== "INVITE" && request.method !== "REGISTER") return undefined;
     if (request.method === "INVITE" && this.#merges.isMerged(request)) return { status: 482 };
+    const refusal = request.method === "INVITE" ? tooSmall(request, this.#options.sessionTimer) : undefined;
+    if (refusal !== undefined) return refusal;
     return this.#options.screen?.(request, source);
   }
 
@@ -239,7 +249,8 @@ export class SipStack {
     } else if (request.method === "REGISTER" && this.#takeRegister !== undefined) this.#takeRegister(this.#layer.open(request, source));
     else if (request.method === "OPTIONS")
       this.answerWithoutState(request, source, { status: 200, headers: [...acceptHeaders, ...this.#host.sessionHeaders] });
-    else if (request.method === "BYE" || request.method === "UPDATE") this.answerWithoutState(request, source, { status: 481 });
+    else if (request.method === "BYE" || request.method === "UPDATE" || request.method === "PRACK")
+      this.answerWithoutState(request, source, { status: 481 });
     else this.answerWithoutState(request, source, { status: refusalOf(request.method), headers: [["Allow", this.#host.allow]] });
   }
 

@@ -66,6 +66,9 @@ const lives = fc.record({
   loss: fc.constantFrom(0, 0.1, 0.25),
   answersAfterMs: fc.constantFrom(0, 1, 700, 30_000),
   rejects: fc.boolean(),
+  progresses: fc.boolean(),
+  /** Of the caller's INVITE. */
+  hasOffer: fc.boolean(),
   sequence: fc.array(fc.record({ what: fc.constantFrom(...actions), afterMs: fc.oneof(fc.nat(4), fc.nat(3000)) }), { maxLength: 12 }),
 });
 
@@ -126,16 +129,13 @@ function descriptionsThatChangedUnsaid({ network }: Scene): readonly string[] {
 
 test("every far end that took part hears of the end once, and nothing is left over", async () => {
   await fc.assert(
-    fc.asyncProperty(lives, async ({ begins, seed, loss, answersAfterMs, rejects, sequence }) => {
-      const behaviour = rejects ? { rejectsWith: 486 } : { answersAfterMs };
+    fc.asyncProperty(lives, async ({ begins, seed, loss, answersAfterMs, rejects, progresses, hasOffer, sequence }) => {
+      const behaviour = { progresses, ...(rejects ? { rejectsWith: 486 } : { answersAfterMs }) };
       const at = await scene(flows[begins], behaviour, { seed, loss, minDelayMs: 1, maxDelayMs: 20 }, { planFormats });
       await addPhone(at.house, "anna");
       if (begins !== "phone") await callsComeFrom(at.house, "192.0.2.50");
-      const first = caller(
-        at,
-        "192.0.2.50",
-        begins === "phone" ? { to: "+12025550199", authorization: signedAs("anna") } : { to: ownedNumber },
-      );
+      const options = begins === "phone" ? { to: "+12025550199", authorization: signedAs("anna") } : { to: ownedNumber };
+      const first = caller(at, "192.0.2.50", { ...options, ...(!hasOffer && { offer: "" }) });
       await at.clock.advanceAsync(100);
       for (const action of sequence) await act(at, first, action, loss === 0);
       await at.clock.advanceAsync(70_000);

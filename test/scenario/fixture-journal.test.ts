@@ -22,7 +22,9 @@ const every = {
   "party.joined": true,
   "leg.created": true,
   "leg.challenged": true,
+  "leg.interval-raised": true,
   "leg.rang": true,
+  "leg.progressed": true,
   "leg.answered": true,
   "leg.acknowledged": true,
   "leg.dialog-changed": true,
@@ -87,13 +89,14 @@ test("the story of the fixture has every kind of event", async () => {
   await callOfAChallenge(at);
   await callOfARedirection(at);
   await callOfAnAnonymousCaller(at);
+  await callOfEarlyMedia(at);
   const ended = endedIn(at);
   await callOfAFlowThatIsGone(at);
   ended.push(...endedIn(at));
   const kinds = at.journal.records.flatMap(({ streams }) => streams.flatMap(({ events }) => events.map(({ kind }) => kind)));
   expect(Object.keys(every).filter((kind) => !kinds.includes(kind as CallEventKind))).toEqual([]);
   expect(ended.find(({ id }) => id === rich.id)).toMatchObject({ recoveries: 1, outcome: { result: "completed" } });
-  expect(ended).toHaveLength(8);
+  expect(ended).toHaveLength(9);
   expect(at.journal.records.flatMap(({ outbox = [] }) => outbox)).toHaveLength(1);
   write(at, ended);
 });
@@ -261,6 +264,26 @@ async function callOfAnAnonymousCaller(at: Scene): Promise<void> {
   await at.clock.advanceAsync(300);
   await hangUp(at, call);
   await from.agent.transport.close();
+}
+
+/** A far end that wants longer session intervals, and is heard before it answers. */
+async function callOfEarlyMedia(at: Scene): Promise<void> {
+  const address = "192.0.2.35";
+  await at.house.addTrunk({ host: address, prefixes: ["+1202555010"], priority: 0 });
+  const far = callee(at, address, {});
+  far.agent.stack.onInvite((transaction) => {
+    const { request } = transaction;
+    if (request.headers.get("Min-SE") === undefined)
+      return transaction.respond(responseTo(request, 422, { toTag: "far", headers: [["Min-SE", "2000"]] }));
+    const contact = far.agent.stack.contactUri("far", far.agent.address);
+    const usage = far.agent.stack.acceptInvite(transaction, { localTag: "far", contact }, far.log.events);
+    const body = { contentType: "application/sdp", content: formatSdp(createOffer(mediaAt(address))) };
+    usage.ring(183, body);
+    at.clock.after(200, () => usage.answer(body));
+  });
+  const call = await originate(at);
+  await at.clock.advanceAsync(1000);
+  await hangUp(at, call);
 }
 
 async function callOfAFlowThatIsGone(at: Scene): Promise<void> {

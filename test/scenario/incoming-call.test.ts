@@ -161,7 +161,7 @@ test("busy passes back, and ringing and refusal at once make one INVITE only", a
 
 test("the caller gives up: the called phone stops ringing", async () => {
   const at = await dialled({});
-  at.phone.usage().cancel();
+  at.phone.usage().bye();
   await at.clock.advanceAsync(500);
   expect(at.far.log.ends).toEqual(["cancelled"]);
   expect(await callNow(at)).toMatchObject({ outcome: { result: "cancelled", side: "remote" } });

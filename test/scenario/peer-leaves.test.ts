@@ -74,7 +74,7 @@ test("CANCEL has its 200 at once and 487 when the disk has it", async () => {
   const anna = caller(at, trunkAddress, { to: "+12025550199", authorization: signedAs("anna") });
   await at.clock.advanceAsync(1000);
   at.journal.isStuck = true;
-  anna.usage().cancel();
+  anna.usage().bye();
   await at.clock.advanceAsync(2000);
   expect(statusesTo(at.network, trunkAddress, "CANCEL")).toEqual([200]);
   expect(statusesTo(at.network, trunkAddress, "INVITE")).not.toContain(487);

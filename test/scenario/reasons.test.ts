@@ -48,7 +48,7 @@ test("who else rang learns that the call was completed elsewhere (RFC 3326 §3.1
 
 test("a caller that gives up because of another answer is no missed call, and the phones hear it so", async () => {
   const at = await dialled();
-  at.phone.usage().cancel([["Reason", 'SIP;cause=200;text="Call completed elsewhere"']]);
+  at.phone.usage().bye([["Reason", 'SIP;cause=200;text="Call completed elsewhere"']]);
   await at.clock.advanceAsync(500);
   expect((await callNow(at)).outcome).toMatchObject({ result: "cancelled", side: "remote", sipCause: 200, q850: 26 });
   expect(reasons(at, "CANCEL")[0]).toBe('SIP;cause=200;text="Call completed elsewhere"');

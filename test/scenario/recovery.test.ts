@@ -211,7 +211,7 @@ test("CANCEL of a caller who waits since before the restart ends both sides", as
   const at = await scene(story, {});
   const anna = await phoneCalls(at);
   await crash(at, 2000);
-  anna.usage().cancel();
+  anna.usage().bye();
   await at.clock.advanceAsync(500);
   expect(anna.log.ends).toEqual(["challenged", "failed"]);
   expect(at.far.log.ends).toEqual(["cancelled"]);

@@ -30,6 +30,8 @@ export type Behaviour = {
   readonly answersAfterMs?: number;
   readonly rejectsWith?: number;
   readonly silent?: boolean;
+  /** Describes itself in 183 before it answers, reliably if that is possible. */
+  readonly progresses?: boolean;
   /** Answers at once when it is asked to. */
   readonly autoAnswers?: boolean;
   /** What it can do, when that is not plain; and what it answers, when that does not follow from it. */
@@ -81,9 +83,10 @@ export function callee({ network, clock }: World, address: string, behaviour: Be
     const contact = agent.stack.contactUri("leg-b", agent.address);
     const usage = agent.stack.acceptInvite(transaction, { localTag: `tag-${address}`, contact }, log.events);
     latest = usage;
-    usage.ring(180);
-    const { rejectsWith, answersAfterMs } = behaviour;
+    const { rejectsWith, answersAfterMs, progresses = false } = behaviour;
     const offer = { contentType: "application/sdp", content: transaction.request.body };
+    if (progresses) usage.ring(183, answer(offer));
+    else usage.ring(180);
     const isAsked = transaction.request.headers.get("Call-Info")?.endsWith(";answer-after=0") === true;
     if (behaviour.autoAnswers === true && isAsked) usage.answer(answer(offer));
     else if (rejectsWith !== undefined) usage.reject(rejectsWith);
@@ -99,6 +102,9 @@ export type CallingOptions = {
   readonly headers?: readonly (readonly [string, string])[];
   /** What it can do, when that is not plain; and its session description, when that does not say so. */
   readonly media?: Partial<LocalMedia>;
+  /** Session interval it asks for, in seconds (RFC 4028). */
+  readonly intervalS?: number;
+  /** Empty when the INVITE has none and ours is answered. */
   readonly offer?: string;
   /** Answers requests in its dialog. */
   readonly received?: InviteEvents["received"];
@@ -111,14 +117,18 @@ let calls = 0;
 
 /** Someone who calls the house. */
 export function caller({ network, clock }: World, address: string, options: CallingOptions): FarEnd {
-  const { to, from = "+4930900", headers = [], authorization, received } = options;
+  const { to, from = "+4930900", headers = [], authorization, intervalS, received } = options;
   const media = mediaAt(address, options.media);
   const { offer = formatSdp(createOffer(media)) } = options;
-  const agent = userAgent(network, clock, address);
+  const sessionTimer = intervalS === undefined ? undefined : { intervalS, minS: 90 };
+  const agent = userAgent(network, clock, address, "udp", { sessionTimer });
   const name = `${address}-${++calls}`;
   let latest: InviteUsage | undefined;
   const log = recorded({
     ...(received && { received }),
+    progressed: (description) => (offer === "" ? answerTo(description, media) : undefined),
+    answered: (response, _values, agreedEarly) =>
+      offer === "" && !agreedEarly ? answerTo({ contentType: "", content: response.body }, media) : undefined,
     offered: (changed, respond) => respond(200, answerTo(changed, media)),
     challenged: (response) => {
       if (authorization !== undefined) latest = call(2, authorization(response));
@@ -136,7 +146,7 @@ export function caller({ network, clock }: World, address: string, options: Call
         sequence,
         contact: agent.stack.contactUri("caller", agent.address),
         destinations: [{ protocol: "udp", address: houseAddress, port: 5060 }],
-        body: { contentType: "application/sdp", content: offer },
+        body: offer === "" ? undefined : { contentType: "application/sdp", content: offer },
         headers,
         ...(header && { authorization: header }),
       },

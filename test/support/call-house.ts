@@ -131,7 +131,8 @@ export async function callHouse(
   options: HouseOptions = former?.options ?? {},
 ): Promise<CallHouse> {
   const locator = new Locator({ clock, ids: systemIds(clock), ...options.locator });
-  const { stack, transport } = userAgent(network, clock, address, "udp", { locator });
+  const sessionTimer = { intervalS: 1800, minS: 90 };
+  const { stack, transport } = userAgent(network, clock, address, "udp", { locator, sessionTimer });
   flowsDirectory ??= mkdtempSync(join(tmpdir(), "cw-flows-"));
   const directoryOfFlows = flowsDirectory;
   let made = journal.records.length * 1000;

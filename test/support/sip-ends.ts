@@ -27,6 +27,8 @@ export function recorded(react: Partial<InviteEvents> = {}): EventLog {
   };
   const events: InviteEvents = {
     provisional: (...args) => (note("provisional", args), react.provisional?.(...args)),
+    progressed: (...args) => (note("progressed", args), react.progressed?.(...args)),
+    answeredEarly: (...args) => (note("answeredEarly", args), react.answeredEarly?.(...args)),
     answered: (...args) => (note("answered", args), react.answered?.(...args)),
     challenged: (...args) => (note("challenged", args), react.challenged?.(...args)),
     failed: (...args) => (note("failed", args), react.failed?.(...args)),
@@ -36,6 +38,7 @@ export function recorded(react: Partial<InviteEvents> = {}): EventLog {
     offered: (...args) => (note("offered", args), (react.offered ?? ((_offer, respond) => respond(200, sdp("answer"))))(...args)),
     sessionAccepted: (...args) => (note("sessionAccepted", args), react.sessionAccepted?.(...args)),
     sessionRefused: (...args) => (note("sessionRefused", args), react.sessionRefused?.(...args)),
+    refreshDue: () => (note("refreshDue", []), react.refreshDue?.()),
     received: (...args) => (note("received", args), react.received?.(...args) ?? false),
     dialogChanged: (...args) => (note("dialogChanged", args), react.dialogChanged?.(...args)),
     alive: () => (note("alive", []), react.alive?.()),
@@ -112,5 +115,5 @@ export function accepting(agent: UserAgent, log: EventLog, take: (usage: InviteU
 /** The values a log's last dialogChanged or answered brought. */
 export function lastValues(log: EventLog): DialogValues {
   const index = log.names.findLastIndex((name) => name === "dialogChanged" || name === "answered");
-  return log.values[index]?.at(-1) as DialogValues;
+  return log.values[index]?.at(log.names[index] === "answered" ? 1 : 0) as DialogValues;
 }

@@ -32,6 +32,8 @@ export class VirtualNetwork {
   readonly seen: SeenMessage[] = [];
   /** Set to drop a message by what it is: return true to lose it. */
   lose: ((message: SipMessage, from: string) => boolean) | undefined;
+  /** Set to be told of each SIP message that arrives at an address, and of each that leaves one. */
+  watch: { arrived(message: SipMessage, at: string): void; left(message: SipMessage, from: string): void } | undefined;
   readonly #clock: Clock;
   readonly #weather: Required<NetworkWeather>;
   readonly #random: () => number;
@@ -65,6 +67,7 @@ export class VirtualNetwork {
       const from: SipAddress = { protocol: local.protocol, ...source };
       if (parsed.value.kind === "request") stampSource(parsed.value, from);
       tap?.("received", bytes, from, parsed.value);
+      this.watch?.arrived(parsed.value, local.address);
       handler?.(parsed.value, from);
     });
     const sendBytes: SipTransport["sendBytes"] = (bytes, destination, failed) => {
@@ -72,6 +75,7 @@ export class VirtualNetwork {
       const parsed = parseMessage(bytes);
       if (!parsed.ok) throw new Error(`wrote an unreadable SIP message: ${parsed.reason}\n${Buffer.from(bytes).toString()}`);
       const [from, to] = [nameOf(local), nameOf(destination)];
+      this.watch?.left(parsed.value, local.address);
       this.seen.push({ atMs: this.#clock.now(), from, to, message: parsed.value });
       if (reliable && !this.#ends.has(to)) this.#clock.after(0, () => failed?.("connection refused"));
       else if (this.lose?.(parsed.value, from) !== true) this.#carry(bytes, local, destination, reliable);

@@ -77,7 +77,7 @@ function run(bytes: Uint8Array): void {
     if (number === 0) invited[0]?.usage.answer(sdp("answer"));
     from = end < 0 ? bytes.length + 1 : end + 1;
   }
-  ours.cancel();
+  ours.bye();
   for (const { usage } of invited) usage.bye();
   clock.advance(400_000);
   equal(errors, [], "a handler threw");

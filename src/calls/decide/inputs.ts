@@ -57,9 +57,9 @@ export type InviteInput = {
   readonly route: LegRoute;
   readonly localPort: number;
   readonly invite: PeerInvite;
-  /** SDP of the peer's offer, and what comes of it. */
-  readonly offer: string;
-  readonly media: Negotiated;
+  /** SDP of the peer's offer, and what comes of it; none of it when the INVITE had none. */
+  readonly offer?: string;
+  readonly media?: Negotiated;
   readonly relayable?: Relayable;
   readonly dialog: DialogValues;
   readonly identity?: CallerIdentity;
@@ -74,6 +74,10 @@ type AnswerHeaders = Readonly<Record<string, string>>;
 
 export type LegSignal = { readonly legId: string } /** `reached`: which of several servers it was that answered. */ & (
   | { readonly kind: "leg-rang"; readonly status: number; readonly headers?: AnswerHeaders; readonly reached?: SipAddress }
+  /** A session description before the answer: of this early dialog of ours, or in answer to our offer to an inbound leg. */
+  | { readonly kind: "leg-progressed"; readonly media: Negotiated; readonly remoteTag?: string; readonly reached?: SipAddress }
+  /** 422: seconds. */
+  | { readonly kind: "leg-interval-too-small"; readonly minSessionS: number }
   | { readonly kind: "leg-challenged"; readonly header: "WWW-Authenticate" | "Proxy-Authenticate"; readonly values: readonly string[] }
   | { readonly kind: "leg-answered"; readonly dialog: DialogValues; readonly media: Negotiated; readonly headers?: AnswerHeaders }
   /** The answer's session description was of no use; the dialog stands and must be ended. */
@@ -89,7 +93,7 @@ export type LegSignal = { readonly legId: string } /** `reached`: which of sever
       /** URIs of a 300, 301 or 302, the preferred ones first. */
       readonly contacts?: readonly string[];
     }
-  | { readonly kind: "leg-acknowledged" }
+  | { readonly kind: "leg-acknowledged"; readonly media?: Negotiated }
   | { readonly kind: "leg-cancelled"; readonly why?: EndReason }
   | { readonly kind: "leg-hung-up"; readonly why?: EndReason }
   /** The dialog is gone without a BYE: 408, 481, no ACK. */

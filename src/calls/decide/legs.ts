@@ -20,12 +20,30 @@ export const legDecisions: Decisions = {
   "leg-rang"(step, leg, { status, headers, reached }) {
     if (leg.state !== "inviting") return;
     step.emit({ kind: "leg.rang", at: step.now, legId: leg.id, status, ...(headers && { headers }), ...(reached && { reached }) });
-    const waiting = step.call.parties[leg.partyId]?.by;
-    if (waiting === undefined) return;
-    for (const other of liveLegsOf(step.call, waiting)) {
-      if (other.direction === "inbound" && other.state === "inviting")
-        step.emit({ kind: "leg.rang", at: step.now, legId: other.id, status: 180 });
+    for (const other of callersWaitingFor(step, leg)) {
+      if (other.state === "inviting") step.emit({ kind: "leg.rang", at: step.now, legId: other.id, status: 180 });
     }
+  },
+
+  "leg-progressed"(step, leg, { media, remoteTag, reached }) {
+    if (leg.state === "ended" || leg.state === "answered") return;
+    if (leg.state === "inviting") step.emit({ kind: "leg.rang", at: step.now, legId: leg.id, status: 183, ...(reached && { reached }) });
+    step.emit({ kind: "leg.progressed", at: step.now, legId: leg.id, media, ...(remoteTag !== undefined && { remoteTag }) });
+    if (leg.direction === "inbound") return;
+    // Whoever waits for this answer is to hear it.
+    for (const other of callersWaitingFor(step, leg)) {
+      if (other.state === "inviting") step.emit({ kind: "leg.rang", at: step.now, legId: other.id, status: 183 });
+      const towards = answerTowards(other, media);
+      const isHeard = towards !== undefined || other.offer === undefined;
+      if (other.early === undefined && isHeard)
+        step.emit({ kind: "leg.progressed", at: step.now, legId: other.id, ...(towards && { media: towards }) });
+    }
+  },
+
+  "leg-interval-too-small"(step, leg, { minSessionS }) {
+    if (leg.state === "ended" || leg.state === "answered") return;
+    if (leg.attempt >= mostAttempts) ended(step, leg, outcomeOfStatus(422, "The far end takes no session interval of ours"));
+    else step.emit({ kind: "leg.interval-raised", at: step.now, legId: leg.id, attempt: leg.attempt + 1, minSessionS });
   },
 
   "leg-challenged"(step, leg, { header, values }) {
@@ -74,8 +92,9 @@ export const legDecisions: Decisions = {
     ended(step, leg, outcome, { ...(signal.headers && { headers: signal.headers }) });
   },
 
-  "leg-acknowledged"(step, leg) {
-    if (leg.state === "answered" && !leg.acknowledged) step.emit({ kind: "leg.acknowledged", at: step.now, legId: leg.id });
+  "leg-acknowledged"(step, leg, { media }) {
+    if (leg.state === "answered" && !leg.acknowledged)
+      step.emit({ kind: "leg.acknowledged", at: step.now, legId: leg.id, ...(media && { media }) });
   },
 
   "leg-cancelled"(step, leg, { why }) {
@@ -102,6 +121,10 @@ export const legDecisions: Decisions = {
 
   "leg-offered"(step, leg, { media, version }) {
     if (leg.state === "answered") step.emit({ kind: "leg.session-changed", at: step.now, legId: leg.id, media, version });
+    else if (leg.state !== "ended" && leg.early !== undefined) {
+      const { remoteTag } = leg.early;
+      step.emit({ kind: "leg.progressed", at: step.now, legId: leg.id, media, version, ...(remoteTag !== undefined && { remoteTag }) });
+    }
   },
 
   "leg-agreed"(step, leg, { media, version }) {
@@ -116,6 +139,13 @@ export const legDecisions: Decisions = {
   "leg-digit": digitInformed,
   "leg-digits": digitsInformed,
 };
+
+/** Legs that called us and are answered when this one is. */
+function callersWaitingFor(step: Step, leg: Leg): readonly Leg[] {
+  const waiting = step.call.parties[leg.partyId]?.by;
+  if (waiting === undefined) return [];
+  return liveLegsOf(step.call, waiting).filter(({ direction, state }) => direction === "inbound" && state !== "answered");
+}
 
 function released(step: Step, leg: Leg): void {
   if (leg.owes !== null) step.emit({ kind: "leg.released", legId: leg.id });
@@ -160,10 +190,12 @@ function dialNext(step: Step, by: string, { to, callerId }: DialNext): void {
 
 /** The caller of a plain dialled call is answered when the callee is; the SDP for it was settled when the call came in, but for a codec that is relayed. */
 function answerWaiting(step: Step, leg: Leg, calleeId: string): void {
-  if (leg.direction !== "inbound" || leg.state === "answered" || leg.offered === undefined) return;
+  if (leg.direction !== "inbound" || leg.state === "answered") return;
   const agreed = answeredLegOf(step.call, calleeId)?.media;
   if (agreed === undefined) return;
-  const media = answerTowards(leg, agreed);
-  if (media !== undefined) step.emit({ kind: "leg.answered", at: step.now, legId: leg.id, media });
+  // Media of before the answer stands. A caller without an offer gets ours in the answer.
+  const media = leg.early?.media ?? answerTowards(leg, agreed);
+  if (media !== undefined || leg.offer === undefined)
+    step.emit({ kind: "leg.answered", at: step.now, legId: leg.id, ...(media && { media }) });
   else partyLeft(step, calleeId, outcomes.noCommonCodec());
 }

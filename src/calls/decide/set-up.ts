@@ -71,8 +71,8 @@ export function invited(step: Step, input: InviteInput): void {
     route: input.route,
     localPort: input.localPort,
     invite: input.invite,
-    offer: input.offer,
-    offered: input.media,
+    ...(input.offer !== undefined && { offer: input.offer }),
+    ...(input.media && { offered: input.media }),
     ...(input.relayable && { relayable: input.relayable }),
     dialog: input.dialog,
   });
@@ -81,7 +81,7 @@ export function invited(step: Step, input: InviteInput): void {
     dial(step, { role: "callee", address: to, callerId: input.from, ringMs: input.limits.ringMs, by: partyId });
     return;
   }
-  step.emit({ kind: "leg.answered", at: step.now, legId: input.legId, media: input.media });
+  step.emit({ kind: "leg.answered", at: step.now, legId: input.legId, ...(input.media && { media: input.media }) });
   startScript(step, partyId, input.leadsTo.pin);
 }
 

@@ -1,5 +1,6 @@
+import type { SocketAddress } from "../../media/index.ts";
 import type { EventOf } from "../events.ts";
-import type { Call, Leg } from "../model.ts";
+import type { Call, Leg, Negotiated } from "../model.ts";
 import type { Evolutions } from "./evolutions.ts";
 import { changeValue, putValue, without } from "./records.ts";
 import { changeParty, changeSeatsOf, settleSeat } from "./seat-events.ts";
@@ -7,7 +8,9 @@ import { changeParty, changeSeatsOf, settleSeat } from "./seat-events.ts";
 type LegEvents =
   | "leg.created"
   | "leg.challenged"
+  | "leg.interval-raised"
   | "leg.rang"
+  | "leg.progressed"
   | "leg.answered"
   | "leg.acknowledged"
   | "leg.dialog-changed"
@@ -47,6 +50,18 @@ export const evolveLeg: Evolutions<LegEvents> = {
   }),
   "leg.challenged": (call, event) =>
     changeLeg(call, event.legId, (leg) => ({ ...leg, attempt: event.attempt, challenge: event.challenge })),
+  "leg.interval-raised": (call, event) =>
+    changeLeg(call, event.legId, (leg) => ({ ...leg, attempt: event.attempt, minSessionS: event.minSessionS })),
+  "leg.progressed": (call, event) =>
+    changeLeg(call, event.legId, (leg) => ({
+      ...moved(leg, event.media),
+      early: {
+        at: event.at,
+        ...(event.media !== undefined && { media: event.media }),
+        ...(event.remoteTag !== undefined && { remoteTag: event.remoteTag }),
+      },
+      ...(event.version !== undefined && { version: event.version }),
+    })),
   "leg.rang": (call, event) => {
     const rung = changeLeg(call, event.legId, (leg) =>
       leg.state === "inviting"
@@ -59,11 +74,11 @@ export const evolveLeg: Evolutions<LegEvents> = {
   },
   "leg.answered": (call, event) => {
     const answered = changeLeg(call, event.legId, (leg) => ({
-      ...without(leg, "offered", "challenge", "reached"),
+      ...without(moved(leg, event.media), "offered", "challenge", "reached", "early"),
       ...answerHeaders(leg, event),
       state: "answered",
       answeredAt: event.at,
-      media: event.media,
+      ...(event.media !== undefined && { media: event.media }),
       // The peer's 2xx ends the exchange for a leg we invited; ours waits for the ACK.
       acknowledged: leg.direction === "outbound",
       ...(event.dialog && { dialog: event.dialog }),
@@ -73,7 +88,12 @@ export const evolveLeg: Evolutions<LegEvents> = {
     const seated = changeSeatsOf(joined, partyId, (seat) => settleSeat(seat, "active", event.at));
     return seated.answeredAt === undefined ? { ...seated, answeredAt: event.at } : seated;
   },
-  "leg.acknowledged": (call, event) => changeLeg(call, event.legId, (leg) => ({ ...without(leg, "invite", "offer"), acknowledged: true })),
+  "leg.acknowledged": (call, event) =>
+    changeLeg(call, event.legId, (leg) => ({
+      ...without(leg, "invite", "offer"),
+      acknowledged: true,
+      ...(event.media !== undefined && { media: event.media }),
+    })),
   "leg.dialog-changed": (call, event) => changeLeg(call, event.legId, (leg) => ({ ...leg, dialog: event.dialog })),
   "leg.session-changed": (call, event) =>
     changeLeg(call, event.legId, (leg) => ({
@@ -117,9 +137,20 @@ function answerHeaders(leg: Leg, { headers }: Pick<EventOf<"leg.rang">, "headers
   return headers === undefined ? {} : { headers: { ...leg.headers, ...headers } };
 }
 
+/** Whoever sent early media need not be who answers: the lock on the former's address is of no use then. */
+function moved(leg: Leg, media: Negotiated | undefined): Leg {
+  const before = leg.early?.media?.remote;
+  const isElsewhere = before !== undefined && media !== undefined && !isSameAddress(before, media.remote);
+  return isElsewhere ? without(leg, "lockedTo") : leg;
+}
+
+function isSameAddress(a: SocketAddress, b: SocketAddress): boolean {
+  return a.address === b.address && a.port === b.port;
+}
+
 /** Without what only served to tell the far end something. */
 function quit(leg: Leg): Leg {
-  return without(leg, "invite", "offer", "offered", "relayable", "challenge", "stream", "dialog");
+  return without(leg, "invite", "offer", "offered", "relayable", "challenge", "stream", "dialog", "early");
 }
 
 export function changeLeg(call: Call, legId: string, change: (leg: Leg) => Leg): Call {

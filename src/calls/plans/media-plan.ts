@@ -2,7 +2,7 @@
 import { type EndpointPlan, type MediaPlan, noMedia, type RecordingPlan, type Source } from "../../media/index.ts";
 import { isSameFormat, type PayloadFormat, receives, sends } from "../../sdp/index.ts";
 import type { Call, Leg, Party } from "../model.ts";
-import { answeredLegOf, partOf, seatOf } from "../parts.ts";
+import { answeredLegOf, earlyLegOf, partOf, seatOf } from "../parts.ts";
 
 /** What the plan takes from the installation rather than from the call. */
 export type MediaSettings = {
@@ -16,8 +16,8 @@ export function mediaPlan(call: Call, settings: MediaSettings): MediaPlan {
   const endpoints: EndpointPlan[] = [];
   for (const leg of Object.values(call.legs)) {
     const party = call.parties[leg.partyId];
-    if (leg.state === "answered" && leg.media !== undefined && party !== undefined)
-      endpoints.push(endpoint(call, leg, leg.media, party, settings));
+    const media = leg.state === "answered" ? leg.media : leg.state === "ended" ? undefined : leg.early?.media;
+    if (media !== undefined && party !== undefined) endpoints.push(endpoint(call, leg, media, party, settings));
   }
   return { endpoints };
 }
@@ -49,7 +49,8 @@ function endpoint(call: Call, leg: Leg, media: NonNullable<Leg["media"]>, party:
     ssrc: settings.ssrcOf(leg.id),
     sends: sends(media.direction),
     receives: receives(media.direction),
-    source: source(call, party, relayed),
+    // Nobody is heard by a far end that has not answered (and need not pay for what it hears).
+    source: leg.state !== "answered" && leg.direction === "outbound" ? { kind: "silence" } : source(call, party, relayed),
     digits: digits(party),
     recordings: party.recording ? [recordingPlan(call, party.recording, settings)] : [],
     ...(party.detection !== undefined && { detect: { detectId: party.detection.detectId, cutOffMs: party.detection.cutOffMs } }),
@@ -83,8 +84,10 @@ function source(call: Call, party: Party, relayed: PayloadFormat | undefined): S
   const speaking = others
     .filter(({ state, muted }) => state === "active" && muted !== true)
     .flatMap(({ partyId }) => answeredLegOf(call, partyId) ?? []);
-  if (relayed !== undefined) return relay(relayed, speaking);
-  const endpointIds = speaking.map(({ id }) => id);
+  const early = others.flatMap(({ partyId, state }) => (state === "alerting" ? (earlyLegOf(call, partyId) ?? []) : []));
+  const heard = speaking.length > 0 ? speaking : early;
+  if (relayed !== undefined) return relay(relayed, heard);
+  const endpointIds = heard.map(({ id }) => id);
   if (endpointIds.length > 0) return { kind: "mix", endpointIds };
   const held = others.some(({ state }) => state === "held");
   const rings = others.some(({ state }) => state === "alerting");
@@ -94,7 +97,7 @@ function source(call: Call, party: Party, relayed: PayloadFormat | undefined): S
 /** Of one other side with the same codec; what is not decoded cannot be mixed. */
 function relay(relayed: PayloadFormat, speaking: readonly Leg[]): Source {
   const [leg, ...more] = speaking;
-  const theirs = leg?.media?.relayed;
+  const theirs = (leg?.media ?? leg?.early?.media)?.relayed;
   if (leg === undefined || more.length > 0 || theirs === undefined || !isSameFormat(relayed, theirs)) return { kind: "silence" };
   return { kind: "relay", endpointId: leg.id };
 }

@@ -41,7 +41,21 @@ export type IncomingOptions = {
 /** All of an InviteInput that is known before the dialog is. */
 export type Admission = Omit<InviteInput, "kind" | "dialog">;
 
-const headersToRepeat: ReadonlySet<string> = new Set(["Via", "From", "To", "Call-ID", "CSeq", "Record-Route", "Contact"]);
+const headersToRepeat: ReadonlySet<string> = new Set([
+  "Via",
+  "From",
+  "To",
+  "Call-ID",
+  "CSeq",
+  "Record-Route",
+  "Contact",
+  // What its answers follow from: 100rel, UPDATE, session timer.
+  "Require",
+  "Supported",
+  "Allow",
+  "Session-Expires",
+  "Min-SE",
+]);
 
 type Destination = Pick<
   InviteInput,
@@ -167,7 +181,7 @@ export class Incoming {
     const legId = ids.next();
     const localPort = ports.acquire();
     if (localPort === undefined) return refuse(transaction, 503);
-    // Who is dialled may decode what we do not; a flow cannot.
+    // Who is dialled may decode what we do not; a flow cannot. Without an offer ours goes out in the answer (RFC 3261 §13.3.1.4).
     const isDialled = what.leadsTo.kind === "dial";
     const leg = { id: legId, localPort };
     const answer = offer === "" ? noOffer : answerTo(offer, leg, 1, "sendrecv", source.address, sessionFor(source), isDialled);
@@ -195,8 +209,7 @@ export class Incoming {
       route,
       localPort,
       invite: kept(transaction),
-      offer,
-      media,
+      ...(media && { offer, media }),
       ...(relayable && { relayable }),
       ...what,
     };
@@ -220,7 +233,8 @@ function refuse(transaction: InviteServerTransaction, status: number, headers: r
   return undefined;
 }
 
-const noOffer = { ok: false, status: 488, headers: [] } as const;
+/** What is agreed on comes with the ACK. */
+const noOffer = { ok: true, media: undefined, relayable: undefined } as const;
 
 function addressOf(text: string): Address {
   const number = numberOf(text);

@@ -54,6 +54,7 @@ export class LegDriver implements InviteEvents, LegView {
   /** There is more than one server that our INVITE may go to. */
   #hasChoice = false;
   #hasRung = false;
+  #hasProgressed = false;
   #isEnding = false;
   #isFinished = false;
   readonly #session: LegSession;
@@ -80,12 +81,12 @@ export class LegDriver implements InviteEvents, LegView {
   }
 
   /** Takes the peer's INVITE for a leg that begins with it. */
-  accept(transaction: InviteServerTransaction, legId: string): DialogValues | undefined {
+  accept(transaction: InviteServerTransaction, legId: string, isRestored = false): DialogValues | undefined {
     this.#session.peer = transaction.source;
     const { stack, secret } = this.#context;
     const { localTag } = invitedBy(secret, legId);
     const contact = this.#context.contactOf(legId, transaction.source, asksForSips(transaction.request));
-    this.#usage = stack.acceptInvite(transaction, { localTag, contact }, this);
+    this.#usage = stack.acceptInvite(transaction, { localTag, contact, isRestored }, this);
     return this.#usage.dialog;
   }
 
@@ -104,7 +105,7 @@ export class LegDriver implements InviteEvents, LegView {
     if (invite !== undefined) {
       const headers = new HeaderList(invite.headers);
       const request: SipRequest = { kind: "request", method: "INVITE", uri: invite.uri, headers, body: Buffer.from(offer ?? "") };
-      this.accept(this.#context.stack.restoreInvite(request, invite.source), this.#leg.id);
+      this.accept(this.#context.stack.restoreInvite(request, invite.source), this.#leg.id, true);
       // Our 2xx may have gone out or not; a BYE that is owed waits for its ACK.
       if (answeredAt !== undefined) this.#answer(this.#leg);
     } else if (dialog !== undefined && (state === "answered" || this.#leg.owes !== null)) {
@@ -118,9 +119,9 @@ export class LegDriver implements InviteEvents, LegView {
     }
   }
 
-  /** Asks the peer whether it still has the dialog. */
+  /** Asks the peer whether it still has the dialog, by the session refresh that may be due. */
   probe(): void {
-    this.#usage?.options();
+    this.#usage?.refresh();
   }
 
   apply(call: Call, leg: Leg): void {
@@ -170,6 +171,8 @@ export class LegDriver implements InviteEvents, LegView {
         ...(this.#hasChoice && { contactAt }),
         reachedAtPeer: leg.route.phoneId !== undefined,
         ...(leg.route.maxForwards !== undefined && { maxForwards: leg.route.maxForwards }),
+        ...(leg.minSessionS !== undefined && { minSessionS: leg.minSessionS }),
+        ...(this.#call.recoveries > 0 && { cseqMargin: cseqMargin * this.#call.recoveries }),
         headers: inviteHeaders(leg),
         body,
         ...(authorization && { authorization }),
@@ -177,17 +180,26 @@ export class LegDriver implements InviteEvents, LegView {
       },
       this,
     );
-    if (this.#isEnding) this.#usage.cancel();
+    if (this.#isEnding) this.#usage.bye();
   }
 
   /** Our side of the peer's INVITE. */
   #respond(leg: Leg): void {
     if (this.#usage?.phase !== "ringing") return;
     if (leg.state === "answered") this.#answer(leg);
+    else if (leg.early !== undefined) this.#progress(leg);
     else if (leg.state === "ringing" && !this.#hasRung) {
       this.#hasRung = true;
       this.#usage.ring(180);
     }
+  }
+
+  /** The caller is to hear what comes before the answer. */
+  #progress(leg: Leg): void {
+    if (this.#hasProgressed) return;
+    this.#hasProgressed = true;
+    const answer = this.#session.initialAnswer(leg);
+    if (answer.ok) this.#usage?.ring(183, answer.body);
   }
 
   #answer(leg: Leg): void {
@@ -223,15 +235,30 @@ export class LegDriver implements InviteEvents, LegView {
 
   // What the far end does (InviteEvents)
 
-  provisional(status: number, response: SipResponse): void {
-    if (status < 180 || this.#leg.state !== "inviting") return;
-    const reached = this.#hasChoice ? this.#usage?.destination : undefined;
-    this.#tell({ kind: "leg-rang", status, ...(reached && { reached }), ...keptOf(this.#leg, response) });
+  progressed(description: Body, remoteTag: string): undefined {
+    const media = this.#session.progressed(description, remoteTag);
+    if (media !== undefined) this.#tell({ kind: "leg-progressed", media, remoteTag, ...this.#reached() });
   }
 
-  answered(response: SipResponse, dialog: DialogValues): Body | undefined {
+  answeredEarly(answer: Body): void {
+    const media = this.#session.answeredInitially(answer);
+    if (media !== undefined) this.#tell({ kind: "leg-progressed", media });
+  }
+
+  provisional(status: number, response: SipResponse): void {
+    if (status < 180 || this.#leg.state !== "inviting") return;
+    this.#tell({ kind: "leg-rang", status, ...this.#reached(), ...keptOf(this.#leg, response) });
+  }
+
+  /** Which of several servers it is. */
+  #reached(): { readonly reached?: SipAddress } {
+    const reached = this.#hasChoice ? this.#usage?.destination : undefined;
+    return reached === undefined ? {} : { reached };
+  }
+
+  answered(response: SipResponse, dialog: DialogValues, agreedEarly: boolean): Body | undefined {
     this.#session.peer = dialog.peer;
-    const media = this.#session.agreedInitially(sessionBodyOf(response));
+    const media = this.#session.agreedInitially(agreedEarly ? undefined : sessionBodyOf(response), dialog.remoteTag);
     this.#tell(
       media === undefined ? { kind: "leg-unusable", dialog } : { kind: "leg-answered", dialog, media, ...keptOf(this.#leg, response) },
     );
@@ -251,6 +278,11 @@ export class LegDriver implements InviteEvents, LegView {
 
   failed(failure: InviteFailure): void {
     const { cause, status, tried, response } = failure;
+    const minSessionS = status === 422 ? Number(response?.headers.get("Min-SE")) : Number.NaN;
+    if (minSessionS > (this.#leg.minSessionS ?? 0) && !this.#isEnding) {
+      this.#usage = undefined;
+      return this.#tell({ kind: "leg-interval-too-small", minSessionS });
+    }
     const said = response?.reason ?? failure.reason ?? "";
     const reason = [said, ...(tried === undefined ? [] : [`tried ${tried.map(writtenAddress).join(", ")}`])].filter(Boolean).join("; ");
     const told = { ...whyOf(failure), ...keptOf(this.#leg, response), ...contactsOf(response) };
@@ -259,9 +291,17 @@ export class LegDriver implements InviteEvents, LegView {
   }
 
   acknowledged(body: Body | undefined): void {
+    if (this.#session.awaitsAnswer) return this.#agreedByAck(body);
     if (!this.#leg.acknowledged) this.#tell({ kind: "leg-acknowledged" });
     // The answer to an offer that we made in the 2xx to a re-INVITE without one.
     if (body !== undefined) this.#session.answered(body);
+  }
+
+  #agreedByAck(answer: Body | undefined): void {
+    const media = this.#session.answeredInitially(answer);
+    const dialog = this.#usage?.dialog;
+    if (media !== undefined) this.#tell({ kind: "leg-acknowledged", media });
+    else if (dialog !== undefined) this.#tell({ kind: "leg-unusable", dialog });
   }
 
   ackMissing(): void {
@@ -273,13 +313,18 @@ export class LegDriver implements InviteEvents, LegView {
     this.#isFinished = true;
   }
 
-  offered(offer: Body | undefined, respond: (status: number, body?: Body) => void): void {
-    this.#session.offered(offer, respond);
+  offered(offer: Body | undefined, respond: (status: number, body?: Body) => void, remoteTag: string): void {
+    this.#session.offered(offer, respond, remoteTag);
   }
 
   sessionAccepted(body: Body | undefined): Body | undefined {
     if (body !== undefined) this.#session.answered(body);
+    else this.#session.refused(488);
     return undefined;
+  }
+
+  refreshDue(): void {
+    this.#session.refresh();
   }
 
   sessionRefused(status: number): void {
@@ -297,6 +342,9 @@ export class LegDriver implements InviteEvents, LegView {
       known === undefined ||
       known.remoteTarget !== dialog.remoteTarget ||
       known.peer.port !== dialog.peer.port ||
+      known.allowsUpdate !== dialog.allowsUpdate ||
+      known.timer?.intervalS !== dialog.timer?.intervalS ||
+      known.timer?.refresher !== dialog.timer?.refresher ||
       known.peer.address !== dialog.peer.address;
     if (moved && this.#leg.state === "answered") this.#tell({ kind: "leg-dialog", dialog });
   }
@@ -308,7 +356,12 @@ export class LegDriver implements InviteEvents, LegView {
   ended(ending: Ending, release: () => void): void {
     if (ending.by === "peer") void this.#signal({ kind: "leg-hung-up", ...whyOf(ending) }).then(release);
     else if (ending.by === "local") this.#tell({ kind: "leg-released" });
-    else this.#tell({ kind: "leg-gone", reason: ending.status === undefined ? "no ACK came" : `SIP ${ending.status}`, owes: false });
+    else
+      this.#tell({
+        kind: "leg-gone",
+        reason: ending.reason ?? (ending.status === undefined ? "no ACK came" : `SIP ${ending.status}`),
+        owes: false,
+      });
     this.#isFinished = true;
   }
 

@@ -5,13 +5,21 @@ import type { Call, Leg, MediaDirection, Negotiated } from "../model.ts";
 import { directionToOffer, wantedDirection } from "../plans/session-plan.ts";
 import type { SignalingContext } from "./context.ts";
 import { type LegSignalParts, type LegView, signalOf } from "./leg-view.ts";
-import { agreedBy, type Answer, answerTo, offerOf, type SessionSettings } from "./session.ts";
+import { agreedBy, answerTo, offerOf, type SessionSettings } from "./session.ts";
+
+type Offered = { readonly leg: Leg; readonly version: number; readonly direction: MediaDirection };
+
+type InitialAnswer = { readonly ok: true; readonly body: Body } | { readonly ok: false; readonly status: number };
 
 export class LegSession {
   readonly #context: SignalingContext;
   readonly #view: LegView;
-  /** Our offer that the peer has not answered yet. */
-  #offered: { readonly leg: Leg; readonly version: number; readonly direction: MediaDirection } | undefined;
+  /** The offer of our INVITE, or of our answer to one without, until it is answered. */
+  #initial: Offered | undefined;
+  /** What early dialogs of our INVITE agreed on, by remote tag. */
+  readonly #early = new Map<string, Negotiated>();
+  /** Our later offer that the peer has not answered yet. */
+  #offered: Offered | undefined;
   /** The peer's offer waits for our answer; ours is made after it, so that versions rise. */
   #isAnswering = false;
   /** The offer that our last description answered; undefined when that was an offer of our own, or of before a restart. */
@@ -32,22 +40,52 @@ export class LegSession {
   /** The offer of an INVITE. */
   initialOffer(call: Call, leg: Leg): Body {
     const direction = wantedDirection(call, leg);
-    this.#offered = { leg, version: leg.version, direction };
+    this.#initial = { leg, version: leg.version, direction };
     return offerOf(leg, leg.version, direction, this.#settings);
   }
 
-  /** What the answer to that INVITE agrees to; undefined when it is of no use. */
-  agreedInitially(answer: Body | undefined): Negotiated | undefined {
-    const offered = this.#offered;
-    this.#offered = undefined;
-    return offered && agreedBy(answer, offered, this.peer.address, this.#settings);
+  /** What the description in a provisional answer to that INVITE agrees to; undefined when it is of no use. */
+  progressed(description: Body, remoteTag: string): Negotiated | undefined {
+    const media = this.#initial && agreedBy(description, this.#initial, this.peer.address, this.#settings);
+    if (media !== undefined) this.#early.set(remoteTag, media);
+    return media;
   }
 
-  /** Our answer to the offer of the peer's INVITE. */
-  initialAnswer(leg: Leg): Answer {
-    const answer = answerTo(leg.offer ?? "", leg, leg.version, leg.media?.stated ?? "sendrecv", this.peer.address, this.#settings);
-    if (answer.ok) this.#answeredTo = answer.offerVersion;
-    return answer;
+  /** What holds once that INVITE is answered in the dialog with this tag. An answer without a description keeps what was said before. */
+  agreedInitially(answer: Body | undefined, remoteTag: string): Negotiated | undefined {
+    const offered = this.#initial;
+    const { early } = this.#view.leg;
+    const before = this.#early.get(remoteTag) ?? (early?.remoteTag === remoteTag ? early.media : undefined);
+    this.#initial = undefined;
+    this.#early.clear();
+    return answer === undefined || offered === undefined ? before : agreedBy(answer, offered, this.peer.address, this.#settings);
+  }
+
+  /** Our answer to the offer of the peer's INVITE, or our offer when it had none. */
+  initialAnswer(leg: Leg): InitialAnswer {
+    const session = this.#settings;
+    if (leg.offer !== undefined) {
+      // What was agreed on before the answer stands in it.
+      const media = leg.media ?? leg.early?.media;
+      const known = media === undefined ? leg : { ...leg, media };
+      const answer = answerTo(leg.offer, known, leg.version, media?.stated ?? "sendrecv", this.peer.address, session);
+      if (answer.ok) this.#answeredTo = answer.offerVersion;
+      return answer;
+    }
+    this.#initial ??= { leg, version: leg.version, direction: "sendrecv" };
+    return { ok: true, body: offerOf(leg, leg.version, "sendrecv", session) };
+  }
+
+  /** True while our offer to an INVITE without one waits for its answer. */
+  get awaitsAnswer(): boolean {
+    return this.#initial !== undefined && this.#view.leg.direction === "inbound";
+  }
+
+  /** What the answer to it, in PRACK or ACK, agrees to; undefined when it is of no use. */
+  answeredInitially(answer: Body | undefined): Negotiated | undefined {
+    const offered = this.#initial;
+    this.#initial = undefined;
+    return offered && agreedBy(answer, offered, this.peer.address, this.#settings);
   }
 
   /** Offers again when the call wants another session than was agreed on. */
@@ -57,8 +95,14 @@ export class LegSession {
     if (direction !== undefined && this.#offered === undefined && !this.#isAnswering) this.#offer(leg, direction);
   }
 
-  /** The peer's re-INVITE or UPDATE. */
-  offered(offer: Body | undefined, respond: (status: number, body?: Body) => void): void {
+  /** A session refresh is due, and what we offered last is of before a restart. */
+  refresh(): void {
+    const { call, leg } = this.#view;
+    if (this.#offered === undefined && !this.#isAnswering) this.#offer(leg, wantedDirection(call, leg));
+  }
+
+  /** The peer's re-INVITE or UPDATE, in an early dialog too. */
+  offered(offer: Body | undefined, respond: (status: number, body?: Body) => void, remoteTag: string): void {
     const session = this.#settings;
     const { call, leg } = this.#view;
     const direction = wantedDirection(call, leg);
@@ -84,9 +128,10 @@ export class LegSession {
     void this.#signal({ kind: "leg-offered", media: answer.media, version }).then((after) => {
       this.#isAnswering = false;
       const now = after?.legs[leg.id];
-      if (now?.state !== "answered") return respond(481);
+      if (now === undefined || now.state === "ended") return respond(481);
       const agreed = answerTo(offer.content, now, version, now.media?.stated ?? direction, this.peer.address, session);
       if (agreed.ok) {
+        if (this.#initial !== undefined) this.#early.set(remoteTag, answer.media);
         this.#answeredTo = agreed.offerVersion;
         respond(200, agreed.body);
       } else respond(agreed.status);
@@ -99,7 +144,7 @@ export class LegSession {
   /** The answer to our offer, in a 2xx or, when the offer was in our 2xx, in its ACK. */
   answered(answer: Body): void {
     const offered = this.#offered;
-    if (offered === undefined) return;
+    if (offered === undefined) return this.#refreshed(answer);
     const { direction, version } = offered;
     const media = agreedBy(answer, offered, this.peer.address, this.#settings);
     this.#settle(media === undefined ? { kind: "leg-refused", direction, status: 488 } : { kind: "leg-agreed", media, version });
@@ -108,6 +153,16 @@ export class LegSession {
   refused(status: number): void {
     const direction = this.#offered?.direction;
     if (direction !== undefined) this.#settle({ kind: "leg-refused", direction, status });
+  }
+
+  /** The answer to what had been offered before, to refresh the session: mostly the same as then. */
+  #refreshed(answer: Body): void {
+    const { leg } = this.#view;
+    if (leg.media === undefined) return;
+    const { version, media: before } = leg;
+    const media = agreedBy(answer, { leg, version, direction: before.stated }, this.peer.address, this.#settings);
+    if (media !== undefined && !isDeepStrictEqual({ ...media, signalingAddress: before.signalingAddress }, { ...before }))
+      void this.#signal({ kind: "leg-agreed", media, version });
   }
 
   #offer(leg: Leg, direction: MediaDirection): void {

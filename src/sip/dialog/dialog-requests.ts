@@ -8,12 +8,14 @@ import type { SipAddress } from "../transport/transport.ts";
 import type { Dialog } from "./dialog.ts";
 import type { AnswerParts, Authorize, InviteFailure } from "./invite-events.ts";
 import { type InviteUnderWay, sendInvite } from "./invite-attempts.ts";
+import { refreshHeaders } from "./session/session-interval.ts";
 import type { UsageHost } from "./usage-host.ts";
 
 /** Of a request: the final status, 408 when nobody answered, 503 when it could not be sent. */
-export type RequestOutcome = { readonly status: number; readonly response?: SipResponse };
+export type RequestOutcome = { readonly status: number; readonly response?: SipResponse; readonly source?: SipAddress };
 
 export type ReinviteOwner = {
+  provisional(response: SipResponse): void;
   success(response: SipResponse, source: SipAddress): void;
   failed(failure: InviteFailure): void;
 };
@@ -33,11 +35,11 @@ export class DialogRequests {
     const headers = [...(parts.headers ?? [])];
     this.#build(method, headers, parts.body, authorization, (request, destinations) => {
       requestInTurn(this.host, request, destinations, {
-        response: (response) => {
+        response: (response, source) => {
           if (response.status < 200) return;
           const answer = this.#answerTo(response, request, authorization);
           if (answer !== undefined) this.send(method, { headers, body: parts.body }, done, answer);
-          else done({ status: response.status, response });
+          else done({ status: response.status, response, source });
         },
         failed: ({ status, cause }) => {
           if (cause === "transport" && this.dialog.leavePeer()) this.send(method, { headers, body: parts.body }, done, authorization);
@@ -48,14 +50,15 @@ export class DialogRequests {
   }
 
   invite(body: Body | undefined, owner: ReinviteOwner, started: (invite: InviteUnderWay) => void, authorization?: HeaderPair): void {
-    this.#build("INVITE", [...this.host.sessionHeaders], body, authorization, (request, destinations) => {
+    const headers = [...this.host.sessionHeaders, ...refreshHeaders(this.dialog.values.timer)];
+    this.#build("INVITE", headers, body, authorization, (request, destinations) => {
       started(
         sendInvite(
           this.host,
           request,
           { destinations },
           {
-            provisional: () => undefined,
+            provisional: (response) => owner.provisional(response),
             // The peer has accepted, by whichever way: it repeats the 2xx, and the repeat is acknowledged.
             surplus: () => undefined,
             success: (response, source) => owner.success(response, source),

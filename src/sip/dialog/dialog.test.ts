@@ -193,7 +193,7 @@ test("an INVITE that rang is taken up again after a restart: CANCEL still matche
     [...stored.headers],
     [...stored.headers],
   ]);
-  call.cancel();
+  call.bye();
   clock.advance(100);
   expect([a.ends, b.ends]).toEqual([["failed"], ["cancelled"]]);
 });

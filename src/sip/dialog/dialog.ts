@@ -14,6 +14,7 @@ import { numericAddress, type Target, targetOf } from "../location/target.ts";
 import { sequenceOf } from "../transaction/matching.ts";
 import type { SipAddress, SipProtocol } from "../transport/transport.ts";
 import { isHidden } from "./hidden.ts";
+import type { SessionTerms } from "./session/session-interval.ts";
 
 /** Everything that must survive a crash, as plain JSON. */
 export type DialogValues = {
@@ -40,6 +41,10 @@ export type DialogValues = {
   readonly peer: SipAddress;
   /** Requests go to `peer` whatever the URIs say: the peer is behind NAT, or on a connection it opened. */
   readonly reachedAtPeer: boolean;
+  /** The peer's latest Allow lists UPDATE (RFC 3311 §4). */
+  readonly allowsUpdate?: boolean;
+  /** The session timer that was agreed on; left out when there is none (RFC 4028). */
+  readonly timer?: SessionTerms;
 };
 
 export type NextHop = { readonly kind: "address"; readonly address: SipAddress } | { readonly kind: "name"; readonly target: Target };
@@ -53,10 +58,17 @@ export type DialogRequestParts = {
 };
 
 /** Our side of an INVITE of ours. */
-export type LocalSide = { readonly contact: string; readonly requestUri: string; readonly reachedAtPeer: boolean };
+export type LocalSide = {
+  readonly contact: string;
+  readonly requestUri: string;
+  readonly reachedAtPeer: boolean;
+  /** How far the CSeq of the requests that follow lies above that of INVITE, when an earlier process may have used some. */
+  readonly cseqMargin?: number;
+};
 
 export class Dialog {
   #values: DialogValues;
+  #refusesUpdate = false;
 
   private constructor(values: DialogValues) {
     this.#values = values;
@@ -77,11 +89,12 @@ export class Dialog {
       localContact: local.contact,
       remoteTarget: target,
       routeSet,
-      localCseq: sequenceOf(response),
+      localCseq: sequenceOf(response) + (local.cseqMargin ?? 0),
       remoteCseq: undefined,
       protocol: source.protocol,
       peer: source,
       reachedAtPeer: local.reachedAtPeer || isHidden(routeSet[0] ?? target, source),
+      ...allowed(response),
     });
   }
 
@@ -105,6 +118,7 @@ export class Dialog {
       protocol: source.protocol,
       peer: source,
       reachedAtPeer: (routeSet.length === 0 && source.protocol !== "udp") || isHidden(routeSet[0] ?? target, source),
+      ...allowed(invite),
     });
   }
 
@@ -120,6 +134,29 @@ export class Dialog {
     this.#values = { ...this.#values, state: "confirmed" };
   }
 
+  /** The 2xx of an early dialog: route and target are its own, the CSeqs go on (§13.2.2.4). */
+  confirmBy(response: SipResponse, source: SipAddress, local: LocalSide): void {
+    const { localCseq, remoteCseq } = this.#values;
+    this.#values = {
+      ...this.#values,
+      ...Dialog.ofResponse(response, source, local).values,
+      localCseq,
+      remoteCseq,
+      ...this.#allowed(response),
+    };
+  }
+
+  setTimer(terms: SessionTerms | undefined): void {
+    const { timer: _before, ...values } = this.#values;
+    this.#values = terms === undefined ? values : { ...values, timer: terms };
+  }
+
+  /** The peer refuses what its Allow lists. */
+  forgetUpdate(): void {
+    this.#refusesUpdate = true;
+    this.#values = { ...this.#values, allowsUpdate: false };
+  }
+
   /** §12.2.2: false when the CSeq is not above the last one, which is answered 500. Otherwise it is remembered, and where the peer is now. */
   take(request: SipRequest, source: SipAddress): boolean {
     const sequence = sequenceOf(request);
@@ -133,7 +170,7 @@ export class Dialog {
     const before = this.#values;
     const target = contactOf(message) ?? before.remoteTarget;
     const isHiddenNow = before.reachedAtPeer || isHidden(before.routeSet[0] ?? target, source);
-    this.#values = { ...before, remoteTarget: target, peer: source, reachedAtPeer: isHiddenNow };
+    this.#values = { ...before, remoteTarget: target, peer: source, reachedAtPeer: isHiddenNow, ...this.#allowed(message) };
   }
 
   /** Gives up reaching the peer where its messages came from, when its target may do: a connection that is gone. False when there is nothing else. */
@@ -171,6 +208,10 @@ export class Dialog {
     return { kind: "address", address: { ...address, ...(isNamed && { name }), ...(listener !== undefined && { listener }) } };
   }
 
+  #allowed(message: SipMessage): { readonly allowsUpdate?: boolean } {
+    return this.#refusesUpdate ? { allowsUpdate: false } : allowed(message);
+  }
+
   #build(method: string, sequence: number, parts: DialogRequestParts): SipRequest {
     const values = this.#values;
     const { uri, routes } = routed(values);
@@ -198,6 +239,11 @@ function routed({ routeSet, remoteTarget }: DialogValues): { uri: string; routes
   const uri = parseUri(first.value.uri);
   if (!uri.ok || uri.value.params.has("lr")) return { uri: remoteTarget, routes: routeSet };
   return { uri: first.value.uri, routes: [...routeSet.slice(1), `<${remoteTarget}>`] };
+}
+
+/** RFC 3261 §20.5: without Allow nothing is known, and what was known stays. */
+function allowed(message: SipMessage): { readonly allowsUpdate?: boolean } {
+  return message.headers.has("Allow") ? { allowsUpdate: message.headers.lists("Allow", "UPDATE") } : {};
 }
 
 function uriOf(value = ""): string {

@@ -158,7 +158,7 @@ test("CANCEL goes to the address at hand, and no other one is tried after it", (
   accepting(third, recorded(), (usage) => usage.ring(180));
   const call = setting.invite(first, second, "192.0.2.4");
   setting.clock.advance(4_100);
-  call.cancel();
+  call.bye();
   setting.clock.advance(40_000);
   expect(sent(setting)).toEqual([`INVITE ${first}`, `INVITE ${second}`, `CANCEL ${second}`, `ACK ${second}`]);
   expect(setting.log.values.at(-1)?.[0]).toMatchObject({ status: 487, cause: "response" });
@@ -169,7 +169,7 @@ test("a cancelled INVITE that stays silent is not sent elsewhere", () => {
   answering(setting, second);
   const call = setting.invite(first, second);
   setting.clock.advance(1_000);
-  call.cancel();
+  call.bye();
   setting.clock.advance(31_000);
   expect(sent(setting)).toEqual([`INVITE ${first}`]);
   expect(setting.log.ends).toEqual(["failed"]);

@@ -30,8 +30,18 @@ export type AnswerParts = { readonly headers?: Iterable<HeaderPair>; readonly bo
 export type InviteEvents = {
   /** Outbound: 101-199. */
   provisional(status: number, response: SipResponse): void;
-  /** Outbound: 2xx, already acknowledged when our INVITE had an offer; otherwise what is returned is the answer that goes out in the ACK. */
-  answered(response: SipResponse, values: DialogValues): Body | undefined;
+  /**
+   * Outbound, before `provisional`: the first session description of one early dialog. It is the answer to the offer of our INVITE, or what that
+   * answer will be; or the offer, when ours had none: what is returned then goes out in the PRACK.
+   */
+  progressed?(description: Body, remoteTag: string): Body | undefined;
+  /** Inbound: PRACK brought the answer to the offer in our provisional answer. */
+  answeredEarly?(answer: Body): void;
+  /**
+   * Outbound: 2xx, already acknowledged when the session is agreed; otherwise what is returned is the answer that goes out in the ACK.
+   * `agreedEarly`: by a reliable provisional answer of this dialog; what the 2xx brings means nothing.
+   */
+  answered(response: SipResponse, values: DialogValues, agreedEarly: boolean): Body | undefined;
   /** Outbound: 401 or 407. Invite again with the next CSeq, the same Call-ID and tag, and an authorization. */
   challenged(response: SipResponse): void;
   /** Outbound: no call. After a cancel the status is 487. */
@@ -42,12 +52,14 @@ export type InviteEvents = {
   ackMissing(): void;
   /** Inbound: CANCEL, or BYE before an answer. 487 (and the 200 to BYE) goes out with `release`, and after 64*T1 in any case. */
   cancelled(reason: EndReason, release: () => void): void;
-  /** re-INVITE or UPDATE of the peer. Call `respond` once, now or later: 2xx with the answer (or our offer when none came), or a refusal that changes nothing. */
-  offered(offer: Body | undefined, respond: (status: number, body?: Body) => void): void;
-  /** Our re-INVITE got 2xx. When it had no offer, return the answer to the one that came. */
+  /** re-INVITE or UPDATE of the peer, or a PRACK that offers, in an early dialog too (named by its remote tag). Call `respond` once, now or later: 2xx with the answer (or our offer when none came), or a refusal that changes nothing. */
+  offered(offer: Body | undefined, respond: (status: number, body?: Body) => void, remoteTag: string): void;
+  /** Our re-INVITE or UPDATE got 2xx. When it had no offer, return the answer to the one that came. */
   sessionAccepted(body: Body | undefined): Body | undefined;
-  /** Our re-INVITE was refused; the session is as it was. */
+  /** Our re-INVITE or UPDATE was refused; the session is as it was. */
   sessionRefused(status: number): void;
+  /** A session refresh is due by re-INVITE, and what was offered last is not known here because that was before a restart: offer it with `reoffer`. */
+  refreshDue?(): void;
   /** Another request in the dialog: INFO, MESSAGE, REFER, NOTIFY, … Return true to answer it by `respond`; false leaves it to the stack: INFO without a body 200, with one 415, all else 405. */
   received(request: SipRequest, respond: (status: number, parts?: AnswerParts) => void): boolean;
   /** What must survive a crash has changed. */
@@ -86,6 +98,10 @@ export type InviteOptions = {
   readonly reachedAtPeer?: boolean;
   /** Of the inbound INVITE less one, when this call comes of one: calls that run in a circle end by it. 70 when left out. */
   readonly maxForwards?: number;
+  /** Seconds of the Min-SE of a 422 that this INVITE follows (RFC 4028 §7.3). */
+  readonly minSessionS?: number;
+  /** Of the dialogs that its answers make, when the INVITE may be a repeat after a restart: how far their CSeq starts above that of INVITE. */
+  readonly cseqMargin?: number;
   readonly headers?: readonly HeaderPair[];
   readonly body?: Body | undefined;
   /** The answer to a challenge, for this INVITE. */
@@ -98,4 +114,6 @@ export type AcceptOptions = {
   /** A URI. */
   readonly contact: string;
   readonly authorize?: Authorize;
+  /** The INVITE rang before a restart: which of our reliable provisional answers the peer has is not known, so none is sent any more. */
+  readonly isRestored?: boolean;
 };

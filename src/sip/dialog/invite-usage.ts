@@ -2,10 +2,10 @@
  * One INVITE dialog usage (RFC 5057) from the first INVITE to the end of the dialog, in both roles.
  *
  *   phase           until                                  commands that do something
- *   inviting        final answer to our INVITE             cancel, bye (as cancel)
- *   ringing         our final answer to the peer's INVITE  ring, answer, reject; bye and cancel reject with 480
+ *   inviting        final answer to our INVITE             bye (CANCEL); reoffer, once an early dialog agreed
+ *   ringing         our final answer to the peer's INVITE  ring, answer, reject; bye rejects with 480; reoffer likewise
  *   unacknowledged  ACK of the 2xx, ours at most 64*T1     reoffer and bye, which wait for it (§15)
- *   confirmed       BYE, either way, or a lost peer        reoffer, bye, options
+ *   confirmed       BYE, either way, or a lost peer        reoffer, refresh, bye, options
  *   leaving         the final answer to our BYE, or ours   none
  *                   to the BYE or CANCEL of the peer
  *   ended           for ever                               none
@@ -19,11 +19,12 @@ import type { HeaderPair } from "../message/header-list.ts";
 import type { SipRequest, SipResponse } from "../message/message.ts";
 import { tagOf } from "../message/name-addr.ts";
 import type { InviteServerTransaction } from "../transaction/invite-server.ts";
-import { sequenceOf } from "../transaction/matching.ts";
 import type { SipAddress } from "../transport/transport.ts";
-import { Dialog, type DialogValues, type LocalSide } from "./dialog.ts";
-import { DialogRequests, type RequestOutcome } from "./dialog-requests.ts";
+import { Dialog, type DialogValues } from "./dialog.ts";
+import type { RequestOutcome } from "./dialog-requests.ts";
+import { DialogSession } from "./dialog-session.ts";
 import { answerInDialog, answerRequest } from "./in-dialog-answers.ts";
+import { InitialInvite } from "./initial-invite.ts";
 import { IncomingInvite } from "./incoming-invite.ts";
 import type {
   AcceptOptions,
@@ -35,12 +36,15 @@ import type {
   InviteFailure,
   InviteOptions,
 } from "./invite-events.ts";
-import { type InviteUnderWay, sendInvite } from "./invite-attempts.ts";
-import { inviteOf } from "./outgoing-invite.ts";
-import { SessionChange } from "./session-change.ts";
-import { acknowledge, endReasonOf, refuseSuccess, type UsageHost } from "./usage-host.ts";
+import type { ProvisionalRepeater } from "./reliable/provisional-repeater.ts";
+import type { ExchangeState } from "./session/exchange.ts";
+import { expiredReason, termsToGrant } from "./session/session-interval.ts";
+import type { SessionChange } from "./session-change.ts";
+import { endReasonOf, type UsageHost } from "./usage-host.ts";
 
 export type InvitePhase = "inviting" | "ringing" | "unacknowledged" | "confirmed" | "leaving" | "ended";
+
+export type UsageUser = { readonly events: InviteEvents; released(usage: InviteUsage): void };
 
 export class InviteUsage {
   readonly callId: string;
@@ -48,18 +52,14 @@ export class InviteUsage {
   readonly #host: UsageHost;
   readonly #events: InviteEvents;
   readonly #authorize: Authorize | undefined;
-  readonly #released: (usage: InviteUsage) => void;
+  readonly #released: UsageUser["released"];
   #phase: InvitePhase;
-  #outgoing: InviteUnderWay | undefined;
-  /** Our side of the INVITE we sent, for the 2xx of other forks. */
-  #local: LocalSide | undefined;
-  /** Dialogs that provisional answers made, by remote tag. Gone when one is confirmed. */
-  readonly #early = new Map<string, Dialog>();
+  #initial: InitialInvite | undefined;
   #incoming: IncomingInvite | undefined;
-  #requests: DialogRequests | undefined;
-  #session: SessionChange | undefined;
-  /** CSeq and body of the ACK for our INVITE, for repeated 2xx. */
-  #ack: { readonly sequence: number; readonly body: Body | undefined } | undefined;
+  /** A reliable provisional answer of ours whose PRACK may still come although the 2xx is out (RFC 3262 §3). */
+  #provisionals: ProvisionalRepeater | undefined;
+  /** Of the one dialog that is or will be confirmed; undefined until our INVITE is answered. */
+  #session: DialogSession | undefined;
   /** A BYE that waits for ACK. */
   #waitingBye: { readonly headers: readonly HeaderPair[]; readonly ending: Ending } | undefined;
   /** Until the user releases what the peer that left is owed. */
@@ -68,73 +68,68 @@ export class InviteUsage {
   private constructor(
     host: UsageHost,
     identity: { callId: string; localTag: string; phase: InvitePhase; authorize: Authorize | undefined },
-    events: InviteEvents,
-    released: (usage: InviteUsage) => void,
+    user: UsageUser,
   ) {
     this.#host = host;
     this.callId = identity.callId;
     this.localTag = identity.localTag;
     this.#phase = identity.phase;
     this.#authorize = identity.authorize;
-    this.#events = events;
-    this.#released = released;
+    this.#events = user.events;
+    this.#released = user.released;
   }
 
   /** Sends INVITE. With the options of before a restart it is a repeat to the peer. */
-  static invite(host: UsageHost, options: InviteOptions, events: InviteEvents, released: (usage: InviteUsage) => void): InviteUsage {
+  static invite(host: UsageHost, options: InviteOptions, user: UsageUser): InviteUsage {
     const { callId, localTag, authorize } = options;
-    const usage = new InviteUsage(host, { callId, localTag, phase: "inviting", authorize }, events, released);
-    const local = { contact: options.contact, requestUri: options.requestUri, reachedAtPeer: options.reachedAtPeer ?? false };
-    usage.#local = local;
-    usage.#outgoing = sendInvite(host, inviteOf(host, options), options, {
-      provisional: (response, source) => usage.#progress(response, source),
-      success: (response, source) => usage.#answered(response, source),
-      failed: (failure) => usage.#refused(failure),
+    const usage = new InviteUsage(host, { callId, localTag, phase: "inviting", authorize }, user);
+    usage.#initial = new InitialInvite(host, options, user.events, {
+      isInviting: () => usage.#phase === "inviting",
+      sessionOf: (dialog, state) => usage.#sessionOf(dialog, state),
+      confirmed: (session, owesAnswer) => {
+        usage.#phase = owesAnswer ? "unacknowledged" : "confirmed";
+        usage.#session = session;
+      },
+      acknowledged: () => usage.#settle(),
       surplus: (response, source) => usage.success(response, source),
-      moved: (contact) => (usage.#local = { ...local, contact }),
+      failed: (failure, isCancelled) => usage.#refused(failure, isCancelled),
     });
     return usage;
   }
 
   /** Takes over an INVITE of a peer; say something with ring, answer or reject. */
-  static accept(
-    host: UsageHost,
-    transaction: InviteServerTransaction,
-    options: AcceptOptions,
-    events: InviteEvents,
-    released: (usage: InviteUsage) => void,
-  ): InviteUsage {
-    const { localTag, contact, authorize } = options;
-    const callId = transaction.request.headers.get("Call-ID") ?? "";
-    const usage = new InviteUsage(host, { callId, localTag, phase: "ringing", authorize }, events, released);
-    const dialog = Dialog.ofInvite(transaction.request, transaction.source, { tag: localTag, contact });
-    usage.#enter(dialog);
-    usage.#incoming = new IncomingInvite(
-      host,
-      transaction,
-      { tag: localTag, contact },
-      {
-        cancelled: (reason) => usage.#cancelled(reason, () => undefined),
-        ackMissing: () => {
-          events.ackMissing();
-          usage.#ackMissing();
-        },
+  static accept(host: UsageHost, transaction: InviteServerTransaction, options: AcceptOptions, user: UsageUser): InviteUsage {
+    const { localTag, contact, authorize, isRestored = false } = options;
+    const { request } = transaction;
+    const callId = request.headers.get("Call-ID") ?? "";
+    const usage = new InviteUsage(host, { callId, localTag, phase: "ringing", authorize }, user);
+    const dialog = Dialog.ofInvite(request, transaction.source, { tag: localTag, contact });
+    dialog.setTimer(termsToGrant(request, host.sessionTimer, undefined));
+    const session = usage.#sessionOf(dialog, request.body.length === 0 ? "none" : "owing");
+    usage.#session = session;
+    usage.#incoming = new IncomingInvite(host, transaction, { tag: localTag, contact, isRestored }, session.change, {
+      cancelled: (reason) => usage.#cancelled(reason, () => undefined),
+      ackMissing: () => {
+        user.events.ackMissing();
+        usage.#ackMissing();
       },
-    );
+      prackMissing: (status) => usage.#end({ by: "lost", status }),
+      answering: (body) => {
+        usage.#phase = "unacknowledged";
+        const headers = session.confirm(body);
+        usage.#changed();
+        return headers;
+      },
+    });
     return usage;
   }
 
   /** A confirmed dialog after a restart. Add to `localCseq` before, when the values may be old. */
-  static restore(
-    host: UsageHost,
-    values: DialogValues,
-    events: InviteEvents,
-    released: (usage: InviteUsage) => void,
-    authorize?: Authorize,
-  ): InviteUsage {
+  static restore(host: UsageHost, values: DialogValues, user: UsageUser, authorize?: Authorize): InviteUsage {
     const { callId, localTag } = values;
-    const usage = new InviteUsage(host, { callId, localTag, phase: "confirmed", authorize }, events, released);
-    usage.#enter(Dialog.restore(values));
+    const usage = new InviteUsage(host, { callId, localTag, phase: "confirmed", authorize }, user);
+    usage.#session = usage.#sessionOf(Dialog.restore(values), "agreed");
+    usage.#session.restartTimer();
     return usage;
   }
 
@@ -144,29 +139,21 @@ export class InviteUsage {
 
   /** Undefined until our INVITE is answered. */
   get dialog(): DialogValues | undefined {
-    return this.#requests?.dialog.values;
+    return this.#session?.dialog.values;
   }
 
   /** Where our INVITE is now; undefined once it is answered. */
   get destination(): SipAddress | undefined {
-    return this.#outgoing?.destination;
-  }
-
-  cancel(headers: readonly HeaderPair[] = []): void {
-    if (this.#phase === "inviting") this.#outgoing?.cancel(headers);
-    else this.bye(headers);
+    return this.#initial?.destination;
   }
 
   ring(status: number, body?: Body): void {
     if (this.#phase === "ringing") this.#incoming?.ring(status, body);
   }
 
+  /** Waits for the PRACK of a session description of ours; until then another answer takes its place, and reject is possible. */
   answer(body?: Body): void {
-    if (this.#phase !== "ringing") return;
-    this.#phase = "unacknowledged";
-    this.#requests?.dialog.confirm();
-    this.#incoming?.answer(body);
-    this.#changed();
+    if (this.#phase === "ringing") this.#incoming?.answer(body);
   }
 
   reject(status: number, headers: readonly HeaderPair[] = []): void {
@@ -175,13 +162,22 @@ export class InviteUsage {
     this.#end({ by: "local", status });
   }
 
-  /** re-INVITE; without a body the peer makes the offer. */
+  /** re-INVITE, UPDATE while the dialog is early, or the PRACK that is due; without a body the peer makes the offer. */
   reoffer(body?: Body): void {
-    if (this.#phase === "unacknowledged" || this.#phase === "confirmed") this.#session?.offer(body);
+    if (this.#phase === "inviting") this.#initial?.early.latest?.change.offer(body);
+    else if (this.#phase !== "leaving" && this.#phase !== "ended") this.#session?.change.offer(body);
   }
 
+  /** Refreshes the session now: after a restart nobody knows when that was done last. Asks like `options` when there is no session timer. */
+  refresh(): void {
+    if (this.#phase !== "confirmed") return;
+    if (this.dialog?.timer?.refresher === "local") this.#session?.change.refresh();
+    else this.options();
+  }
+
+  /** CANCEL, a refusal or BYE, whichever the phase asks for. */
   bye(headers: readonly HeaderPair[] = []): void {
-    if (this.#phase === "inviting") this.cancel(headers);
+    if (this.#phase === "inviting") this.#initial?.cancel(headers);
     else if (this.#phase === "ringing") this.reject(480, headers);
     else if (this.#phase === "unacknowledged") this.#waitingBye ??= { headers, ending: { by: "local" } };
     else if (this.#phase === "confirmed") this.#leave(headers, { by: "local" });
@@ -197,7 +193,7 @@ export class InviteUsage {
   /** A request that neither changes nor ends the session, such as INFO. `done` hears the final status; 408 and 481 also end the dialog (RFC 5057 §5.1). */
   request(method: string, parts: AnswerParts, done: (outcome: RequestOutcome) => void): void {
     if (this.#phase !== "confirmed") return;
-    this.#requests?.send(method, parts, (outcome) => {
+    this.#session?.requests.send(method, parts, (outcome) => {
       done(outcome);
       if (this.#phase === "confirmed" && (outcome.status === 408 || outcome.status === 481)) this.#lost(outcome.status);
     });
@@ -206,10 +202,10 @@ export class InviteUsage {
   /** A request of the peer for this Call-ID and local tag, neither ACK nor CANCEL. False when it is for no dialog of ours. */
   receive(request: SipRequest, source: SipAddress): boolean {
     const remoteTag = tagOf(request.headers.get("From") ?? "") ?? "";
-    const confirmed = this.#requests?.dialog;
-    const dialog = confirmed?.values.remoteTag === remoteTag ? confirmed : this.#early.get(remoteTag);
-    if (dialog === undefined || this.#phase === "ended") return false;
-    if (!dialog.take(request, source)) {
+    const isOurs = this.dialog?.remoteTag === remoteTag;
+    const session = isOurs ? this.#session : this.#initial?.early.get(remoteTag);
+    if (session === undefined || this.#phase === "ended") return false;
+    if (!session.dialog.take(request, source)) {
       this.#answer(request, source, 500);
       return true;
     }
@@ -221,27 +217,23 @@ export class InviteUsage {
     if (request.method === "BYE") this.#receiveBye(request, source);
     else if (this.#phase === "leaving") this.#answer(request, source, 481);
     else {
-      if (dialog === confirmed) this.#changed();
-      this.#receiveOther(request, source, dialog === confirmed);
+      if (isOurs) this.#changed();
+      this.#receiveOther(request, source, session.change);
     }
     return true;
   }
 
   acknowledged(ack: SipRequest): void {
     if (this.#incoming?.acknowledged(ack) === true) {
+      this.#session?.change.exchange.settle();
       this.#events.acknowledged(sessionBodyOf(ack));
       this.#settle();
-    } else this.#session?.acknowledged(ack);
+    } else this.#session?.change.peer.acknowledged(ack);
   }
 
   /** A further 2xx to an INVITE of ours. */
   success(response: SipResponse, source: SipAddress): void {
-    const dialog = this.#requests?.dialog;
-    const isOurs = dialog?.values.remoteTag === (tagOf(response.headers.get("To") ?? "") ?? "");
-    if (dialog === undefined || !isOurs) {
-      if (this.#local !== undefined) refuseSuccess(this.#host, response, source, this.#local);
-    } else if (this.#ack?.sequence === sequenceOf(response)) acknowledge(this.#host, dialog, this.#ack.sequence, this.#ack.body);
-    else this.#session?.repeatAck(response);
+    if (this.#initial?.success(response, source, this.#session?.dialog) !== true) this.#session?.change.repeatAck(response);
   }
 
   /** Ends it here without a word to the peer or the user: the stack is closing. */
@@ -249,62 +241,46 @@ export class InviteUsage {
     this.#stop();
   }
 
-  #progress(response: SipResponse, source: SipAddress): void {
-    if (this.#phase !== "inviting" || response.status === 100) return;
-    const remoteTag = tagOf(response.headers.get("To") ?? "");
-    if (remoteTag !== undefined && this.#local !== undefined && !this.#early.has(remoteTag) && this.#early.size < 16)
-      this.#early.set(remoteTag, Dialog.ofResponse(response, source, this.#local));
-    this.#events.provisional(response.status, response);
+  #refused(failure: InviteFailure, isCancelled: boolean): void {
+    const { response, status } = failure;
+    const isChallenge = !isCancelled && (status === 401 || status === 407);
+    this.#finish(() => (isChallenge && response !== undefined ? this.#events.challenged(response) : this.#events.failed(failure)));
   }
 
-  #answered(response: SipResponse, source: SipAddress): void {
-    const outgoing = this.#outgoing;
-    const local = this.#local;
-    if (outgoing === undefined || local === undefined || this.#phase !== "inviting") return;
-    if (outgoing.isCancelled) {
-      refuseSuccess(this.#host, response, source, local);
-      this.#finish(() => this.#events.failed({ status: 487, cause: "response" }));
-      return;
-    }
-    const dialog = Dialog.ofResponse(response, source, local);
-    const sequence = sequenceOf(response);
-    const hadOffer = outgoing.request.body.length > 0;
-    this.#early.clear();
-    this.#outgoing = undefined;
-    this.#phase = hadOffer ? "confirmed" : "unacknowledged";
-    this.#enter(dialog);
-    if (hadOffer) acknowledge(this.#host, dialog, sequence, undefined);
-    const answer = this.#events.answered(response, dialog.values);
-    this.#ack = { sequence, body: hadOffer ? undefined : answer };
-    if (hadOffer) return;
-    acknowledge(this.#host, dialog, sequence, answer);
-    this.#settle();
-  }
-
-  #refused(failure: InviteFailure): void {
-    const { response } = failure;
-    const isChallenge = response !== undefined && (failure.status === 401 || failure.status === 407);
-    if (isChallenge && this.#outgoing?.isCancelled !== true) this.#finish(() => this.#events.challenged(response));
-    else this.#finish(() => this.#events.failed(failure));
-  }
-
-  #enter(dialog: Dialog): void {
-    this.#requests = new DialogRequests(this.#host, dialog, this.#authorize);
-    this.#session = new SessionChange(this.#requests, this.#events, {
+  #sessionOf(dialog: Dialog, state: ExchangeState): DialogSession {
+    const isOurs = () => this.#session?.dialog === dialog;
+    const user = { events: this.#events, authorize: this.#authorize };
+    return new DialogSession(this.#host, dialog, state, user, {
+      means: () => this.#meansIn(dialog),
       isSettled: () => this.#phase === "confirmed",
-      lost: (status) => this.#lost(status),
+      // Of an early dialog, its INVITE tells the end.
+      lost: (status) => (this.#phase === "confirmed" && isOurs() ? this.#lost(status) : this.#events.sessionRefused(status)),
       ackMissing: () => this.#ackMissing(),
-      changed: () => this.#changed(),
+      changed: () => {
+        if (isOurs()) this.#changed();
+      },
+      answered: () => this.#incoming?.proceed(),
+      expired: () => this.#leave([expiredReason], { by: "lost", reason: "Session expired" }),
     });
+  }
+
+  /** RFC 3261 §14.1, RFC 3311 §5.1. */
+  #meansIn(dialog: Dialog): "INVITE" | "UPDATE" | undefined {
+    if (this.#phase === "confirmed") return "INVITE";
+    const isEarly = this.#phase === "inviting" || this.#phase === "ringing";
+    const isAcknowledged = this.#incoming?.provisionals?.isWaiting !== true && this.#initial?.early.isProgressing !== true;
+    return isEarly && isAcknowledged && dialog.values.allowsUpdate === true ? "UPDATE" : undefined;
   }
 
   #settle(): void {
     if (this.#phase !== "unacknowledged") return;
     this.#phase = "confirmed";
     // It holds the whole INVITE, for which nobody asks any more.
+    this.#provisionals = this.#incoming?.provisionals;
     this.#incoming = undefined;
+    this.#session?.restartTimer();
     if (this.#waitingBye !== undefined) this.#leave(this.#waitingBye.headers, this.#waitingBye.ending);
-    else this.#session?.proceed();
+    else this.#session?.change.proceed();
   }
 
   #receiveBye(request: SipRequest, source: SipAddress): void {
@@ -331,22 +307,34 @@ export class InviteUsage {
   #part(answer: () => void, tell: (release: () => void) => void): void {
     this.#phase = "leaving";
     this.#incoming?.stop();
-    this.#session?.stop();
+    this.#stopSession();
     const release = () => this.#finish(answer);
     this.#patience = this.#host.clock.after(64 * this.#host.timers.t1Ms, release);
     tell(release);
   }
 
-  #receiveOther(request: SipRequest, source: SipAddress, isConfirmedDialog: boolean): void {
-    const { method } = request;
-    if ((method === "INVITE" || method === "UPDATE") && isConfirmedDialog) {
-      if (method === "INVITE") this.#session?.receiveInvite(request, source);
-      else this.#session?.receiveUpdate(request, source);
-      return;
+  #receiveOther(request: SipRequest, source: SipAddress, session: SessionChange): void {
+    const isEarly = this.#phase === "inviting" || this.#phase === "ringing";
+    if (request.method === "PRACK") this.#receivePrack(request, source, session);
+    else if (request.method === "UPDATE") session.peer.receiveUpdate(request, source);
+    // One INVITE after the other (RFC 3261 §14.2).
+    else if (request.method === "INVITE" && isEarly) this.#answer(request, source, 500, [["Retry-After", "5"]]);
+    else if (request.method === "INVITE") session.peer.receiveInvite(request, source);
+    else answerInDialog(this.#host, request, source, this.localTag, (respond) => this.#events.received(request, respond));
+  }
+
+  /** RFC 3262 §3: 481 unless its RAck names an answer of ours that waits for it. */
+  #receivePrack(request: SipRequest, source: SipAddress, session: SessionChange): void {
+    const provisionals = this.#incoming?.provisionals ?? this.#provisionals;
+    if (provisionals?.acknowledge(request) !== true && this.#incoming?.takesAnyPrack !== true) return this.#answer(request, source, 481);
+    const body = sessionBodyOf(request);
+    if (body !== undefined && session.exchange.state === "agreed") session.peer.receivePrack(request, source);
+    else {
+      this.#answer(request, source, 200);
+      if (body !== undefined && session.exchange.step("answer-taken")) this.#events.answeredEarly?.(body);
     }
-    // An offer in an early dialog would need reliable provisional answers (RFC 3262), which we do not have.
-    if (method === "INVITE" || method === "UPDATE") return this.#answer(request, source, 500, [["Retry-After", "5"]]);
-    answerInDialog(this.#host, request, source, this.localTag, (respond) => this.#events.received(request, respond));
+    this.#incoming?.proceed();
+    session.proceed();
   }
 
   #answer(request: SipRequest, source: SipAddress, status: number, headers: readonly HeaderPair[] = []): void {
@@ -360,15 +348,15 @@ export class InviteUsage {
 
   #lost(status: number): void {
     // Nobody waits another 32 s for an answer to this BYE; it is for a peer that only seemed to be gone.
-    if (status === 408) this.#requests?.send("BYE", {}, () => undefined);
+    if (status === 408) this.#session?.requests.send("BYE", {}, () => undefined);
     this.#end({ by: "lost", status });
   }
 
   #leave(headers: readonly HeaderPair[], ending: Ending): void {
     if (this.#phase !== "confirmed") return;
     this.#phase = "leaving";
-    this.#session?.stop();
-    this.#requests?.send("BYE", { headers }, () => this.#end(ending));
+    this.#stopSession();
+    this.#session?.requests.send("BYE", { headers }, () => this.#end(ending));
   }
 
   /** Not by the peer, so there is nothing to release. */
@@ -391,8 +379,12 @@ export class InviteUsage {
   #stop(): void {
     this.#phase = "ended";
     this.#patience?.cancel();
-    this.#outgoing?.detach();
     this.#incoming?.stop();
+    this.#stopSession();
+  }
+
+  #stopSession(): void {
+    this.#initial?.stop();
     this.#session?.stop();
   }
 }

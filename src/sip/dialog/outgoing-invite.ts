@@ -9,6 +9,7 @@ import type { Failure } from "../transaction/transaction.ts";
 import type { SipAddress } from "../transport/transport.ts";
 import { sequenceOf } from "../transaction/matching.ts";
 import type { InviteFailure, InviteOptions } from "./invite-events.ts";
+import { initialHeaders } from "./session/session-interval.ts";
 import { endReasonOf, type UsageHost } from "./usage-host.ts";
 
 export type OutgoingInviteOwner = {
@@ -137,6 +138,7 @@ export function inviteOf(host: UsageHost, options: InviteOptions): SipRequest {
       ...(options.routeSet ?? []).map((route): HeaderPair => ["Route", route]),
       ["User-Agent", host.product],
       ...host.sessionHeaders,
+      ...initialHeaders(host.sessionTimer, options.minSessionS),
       ...(options.authorization === undefined ? [] : [options.authorization]),
       ...(options.headers ?? []),
     ],

@@ -7,9 +7,11 @@ import type { SipMessage, SipResponse } from "../message/message.ts";
 import { parseReason } from "../message/reason.ts";
 import type { SipAddresses } from "../location/locator.ts";
 import { type AttemptHost, requestInTurn } from "../transaction/in-turn.ts";
+import { sequenceOf } from "../transaction/matching.ts";
 import type { SipAddress } from "../transport/transport.ts";
 import { Dialog, type LocalSide } from "./dialog.ts";
 import type { EndReason } from "./invite-events.ts";
+import type { SessionSettings } from "./session/session-interval.ts";
 
 export type UsageHost = AttemptHost & {
   readonly clock: Clock;
@@ -20,12 +22,19 @@ export type UsageHost = AttemptHost & {
   readonly allow: string;
   /** Allow and Supported, for every INVITE and every answer that makes or refreshes a dialog. */
   readonly sessionHeaders: readonly HeaderPair[];
+  /** Left out: session timers are neither asked for nor granted (RFC 4028). */
+  readonly sessionTimer?: SessionSettings | undefined;
   /** Finds the addresses of the dialog's next hop and goes on with them, at once when it is numeric. */
   reach(dialog: Dialog, go: (destinations: SipAddresses) => void): void;
 };
 
 /** Of a text that others choose and that is kept. */
 const longestReason = 128;
+
+/** In [0, 1). */
+export function randomOf({ ids }: UsageHost): number {
+  return Number.parseInt(ids.random(3), 16) / 2 ** 24;
+}
 
 /** RFC 3326: the first cause of each protocol, and the first text. */
 export function endReasonOf(message: SipMessage): EndReason {
@@ -59,8 +68,9 @@ export function acknowledge(host: UsageHost, dialog: Dialog, sequence: number, b
 
 /** ACK and BYE for a 2xx that nobody wants: of a second fork, after a cancel, or after the call (RFC 3261 §13.2.2.4). */
 export function refuseSuccess(host: UsageHost, response: SipResponse, source: SipAddress, local: LocalSide): void {
-  const dialog = Dialog.ofResponse(response, source, local);
-  acknowledge(host, dialog, dialog.values.localCseq, undefined);
+  // An early dialog of that fork may have used some numbers, and a repeated 2xx is to get the same BYE.
+  const dialog = Dialog.ofResponse(response, source, { ...local, cseqMargin: 1000 });
+  acknowledge(host, dialog, sequenceOf(response), undefined);
   host.reach(dialog, (destinations) => {
     const [{ protocol }] = destinations;
     const sentBy = host.transport.sentBy(destinations[0]);

@@ -96,3 +96,18 @@ describe("HeaderList", () => {
     expect(() => headers.append("X:\r\nVia", "x")).toThrow(TypeError);
   });
 });
+
+test.each([
+  ["100rel, timer", true],
+  ["replaces ,\ttimer", true],
+  ["TIMER", true],
+  ["xtimer, timers", false],
+  ["", false],
+])("Supported: %s has timer: %s", (value, has) => {
+  const list = new HeaderList([
+    ["k", "path"],
+    ["Supported", value],
+  ]);
+  expect(list.lists("Supported", "timer")).toBe(has);
+  expect(list.lists("Require", "timer")).toBe(false);
+});

@@ -61,6 +61,18 @@ export class HeaderList implements Iterable<HeaderPair> {
     return found;
   }
 
+  /** True when a list of tokens (Allow, Require, Supported) has this one, in any case (§7.3.1). Takes no line apart. */
+  lists(name: string, token: string): boolean {
+    const wanted = token.toLowerCase();
+    for (let index = this.#find(name); index >= 0; index = this.#find(name, index + 1)) {
+      const line = (this.#values[index] ?? "").toLowerCase();
+      for (let at = line.indexOf(wanted); at >= 0; at = line.indexOf(wanted, at + 1)) {
+        if (isBoundary(line.charCodeAt(at - 1)) && isBoundary(line.charCodeAt(at + wanted.length))) return true;
+      }
+    }
+    return false;
+  }
+
   /** Puts `value` where the first line of that name stands and drops the other lines of that name; appends when there is none. */
   set(name: string, value: string): void {
     const first = this.#find(name);
@@ -139,6 +151,11 @@ export class HeaderList implements Iterable<HeaderPair> {
     for (let index = from; index < this.#names.length; index++) if (this.#names[index]?.toLowerCase() === lower) return index;
     return -1;
   }
+}
+
+/** The end of a token in a list: comma, blank, or the end of the text (NaN). */
+function isBoundary(code: number): boolean {
+  return Number.isNaN(code) || code === 0x2c || code === 0x20 || code === 0x09;
 }
 
 function isList(name: string): boolean {

@@ -10,6 +10,8 @@ import { parseSippTrace, type TracedMessage } from "./sip-trace.ts";
 /** A file of test/interop/sipp without its ending. */
 export type SippScenario =
   | "uas-answer"
+  | "uas-reliable"
+  | "uac-offerless"
   | "uas-answer-then-bye"
   | "uas-auth"
   | "uas-busy"
