@@ -99,7 +99,8 @@ export class VirtualNetwork {
     // The sender may use its buffer again.
     const kept = Uint8Array.from(bytes);
     for (let copy = 0; copy < copies; copy++) {
-      const delayMs = reliable ? maxDelayMs : minDelayMs + this.#random() * (maxDelayMs - minDelayMs);
+      // Whole milliseconds, as real clocks have them: nonces are made of them.
+      const delayMs = reliable ? maxDelayMs : Math.round(minDelayMs + this.#random() * (maxDelayMs - minDelayMs));
       this.#clock.after(delayMs, () => this.#ends.get(nameOf(destination))?.(kept, source));
     }
   }

@@ -81,6 +81,28 @@ describe("over real sockets and threads", () => {
   });
 });
 
+test("an endpoint that another call has is opened when that one has closed it, on the same port, whatever thread it was on", async () => {
+  await using one = await RtpEndpoint.open();
+  await using other = await RtpEndpoint.open();
+  await using bench = await openEngine(2);
+  const port = await freePortRange(4);
+  const [first, second] = [towards(one, port, voiceOf(port + 2)), towards(other, port + 2, voiceOf(port))];
+  bench.engine.apply("source", { endpoints: [first] }, 1);
+  bench.engine.apply("target", { endpoints: [second] }, 1);
+  await eventually("both locks", () => bench.events.filter(({ kind }) => kind === "locked").length === 2);
+  // The wrong way round, so that it does not depend on which thread is faster.
+  bench.engine.apply("target", { endpoints: [first, second] }, 2);
+  bench.engine.apply("source", { endpoints: [] }, 2);
+  await eventually("its lock in the other call", () =>
+    bench.events.some(({ kind, callId }, index) => kind === "locked" && callId === "target" && index > 1),
+  );
+  one.play(new Int16Array(1600).fill(8031));
+  await eventually("the voice", () => other.heard().filter((sample) => sample > 7000).length >= 800);
+  expect(bench.events.filter(({ kind }) => kind === "port-taken")).toEqual([]);
+  bench.engine.apply("target", { endpoints: [] }, 3);
+  await eventually("all closed", () => bench.events.filter(({ kind }) => kind === "closed").length === 3);
+});
+
 test("a thread that died is replaced, and says so", async () => {
   const reports: MediaReport[] = [];
   let restarts = 0;

@@ -25,6 +25,8 @@ type CallRecord = {
   plan: MediaPlan;
   revision: number;
   readonly endpoints: Map<string, EndpointRecord>;
+  /** Endpoints that another call has not closed yet: their ports are taken until then. Most calls have none. */
+  awaited?: Set<string>;
   /** True when its worker was replaced: from then on plans leave out what the lost one had done. */
   isResumed: boolean;
 };
@@ -47,6 +49,10 @@ class ThreadedMediaEngine implements MediaEngine {
   readonly #binder: PromptBinder;
   readonly #workers: MediaWorker[] = [];
   readonly #calls = new Map<string, CallRecord>();
+  /** The call that an endpoint goes to when its own has closed it. */
+  readonly #heirs = new Map<string, string>();
+  /** The call in which an endpoint is, or is being closed. */
+  readonly #holders = new Map<string, string>();
   readonly #handlers: MediaEventHandler[] = [];
 
   constructor({ clock, logger, prompts }: MediaEngineOptions) {
@@ -77,7 +83,8 @@ class ThreadedMediaEngine implements MediaEngine {
     call.plan = plan;
     call.revision = revision;
     if (isSame) return;
-    for (const { endpointId } of plan.endpoints) if (!call.endpoints.has(endpointId)) call.endpoints.set(endpointId, new EndpointRecord());
+    for (const endpointId of call.awaited ?? []) this.#forgo(call, endpointId);
+    for (const { endpointId } of plan.endpoints) if (!call.endpoints.has(endpointId)) this.#enter(callId, call, endpointId);
     this.#post(callId, call);
     this.#binder.bind(callId, plan);
   }
@@ -89,6 +96,35 @@ class ThreadedMediaEngine implements MediaEngine {
   async close(): Promise<void> {
     await Promise.all(this.#workers.map((worker) => worker.close()));
     this.#calls.clear();
+  }
+
+  /** An endpoint is new to a call: it opens at once, or when the call it comes from has closed it. */
+  #enter(callId: string, call: CallRecord, endpointId: string): void {
+    call.endpoints.set(endpointId, new EndpointRecord());
+    const holder = this.#holders.get(endpointId);
+    if (holder === undefined || holder === callId) this.#holders.set(endpointId, callId);
+    else {
+      (call.awaited ??= new Set()).add(endpointId);
+      this.#heirs.set(endpointId, callId);
+    }
+  }
+
+  /** An endpoint that is awaited and no longer wanted never was. */
+  #forgo(call: CallRecord, endpointId: string): void {
+    if (call.plan.endpoints.some((endpoint) => endpoint.endpointId === endpointId)) return;
+    call.awaited?.delete(endpointId);
+    call.endpoints.delete(endpointId);
+  }
+
+  /** Its sockets are closed: a call that awaits it opens it now. */
+  #freed(endpointId: string): void {
+    this.#holders.delete(endpointId);
+    const heirId = this.#heirs.get(endpointId);
+    const heir = heirId === undefined ? undefined : this.#calls.get(heirId);
+    this.#heirs.delete(endpointId);
+    if (heirId === undefined || heir?.awaited?.delete(endpointId) !== true) return;
+    this.#holders.set(endpointId, heirId);
+    this.#post(heirId, heir);
   }
 
   #add(callId: string): CallRecord {
@@ -104,7 +140,7 @@ class ThreadedMediaEngine implements MediaEngine {
     const plan = call.isResumed
       ? { endpoints: call.plan.endpoints.map((endpoint) => call.endpoints.get(endpoint.endpointId)?.resumed(endpoint, now) ?? endpoint) }
       : call.plan;
-    call.worker.post({ kind: "apply", callId, plan });
+    call.worker.post({ kind: "apply", callId, plan: withoutAwaited(plan, call.awaited) });
   }
 
   #resume(worker: MediaWorker): void {
@@ -134,6 +170,7 @@ class ThreadedMediaEngine implements MediaEngine {
   #left(callId: string, call: CallRecord, endpointId: string): void {
     if (call.plan.endpoints.some((endpoint) => endpoint.endpointId === endpointId)) return;
     call.endpoints.delete(endpointId);
+    if (this.#holders.get(endpointId) === callId) this.#freed(endpointId);
     if (call.endpoints.size > 0 || call.plan.endpoints.length > 0) return;
     this.#calls.delete(callId);
     call.worker.calls -= 1;
@@ -142,6 +179,11 @@ class ThreadedMediaEngine implements MediaEngine {
   #tell(callId: string, endpointId: string, event: MediaEvent): void {
     for (const handler of this.#handlers) handler(callId, endpointId, event);
   }
+}
+
+function withoutAwaited(plan: MediaPlan, awaited: ReadonlySet<string> | undefined): MediaPlan {
+  if (awaited === undefined || awaited.size === 0) return plan;
+  return { endpoints: plan.endpoints.filter(({ endpointId }) => !awaited.has(endpointId)) };
 }
 
 /** Endpoints that were closing when their worker died: their counters died with it. */
