@@ -2,6 +2,7 @@
 import { isIPv6 } from "node:net";
 import { certificatesUnusable, type Config, listening, servesFamilyOf } from "./config/index.ts";
 import { phoneRealm } from "./api/index.ts";
+import { legCapabilities } from "./calls/index.ts";
 import type { Clock, Ids, Logger } from "./kernel/index.ts";
 import {
   CertificateError,
@@ -69,6 +70,7 @@ export async function openSip(config: Config, { clock, ids, logger, store, secre
     ids,
     logger,
     product,
+    ...legCapabilities,
     sessionTimer: config.sip.sessionTimer,
     screen: (request, source) => registrar.screen(request) ?? screen?.(request, source),
     locator,

@@ -28,8 +28,8 @@ export type ActorContext = {
   surroundings(): Surroundings;
   /** Memory has moved on: bookkeeping of legs and ports, before anything is durable. */
   moved(before: Call | undefined, after: Call): void;
-  /** `after` is durable: views and the far ends may know. `draft` is what led to it. */
-  released(position: number, draft: RecordDraft, after: Call): void;
+  /** These are durable: views and the far ends may know. `draft` is what led to them. */
+  released(position: number, draft: RecordDraft, after: readonly Call[]): void;
 };
 
 /** Nothing outside waits for these: their record goes to the disk with the next one. */
@@ -58,7 +58,8 @@ export class CallActor {
     const draft = draftOf(undefined, decision, context, commandId);
     const position = context.journal.append(draft, { newCall: true });
     const actor = new CallActor(context, decision.call, position);
-    actor.#follow(undefined, draft);
+    actor.#follow(undefined);
+    actor.#releaseAt(position, draft, [decision.call]);
     return actor;
   }
 
@@ -92,11 +93,20 @@ export class CallActor {
     }
     if (commandId !== undefined) this.remember(commandId);
     if (decision.events.length === 0) return;
-    const before = this.#call;
-    const draft = draftOf(before, decision, this.#context, commandId);
-    this.#position = this.#context.journal.append(draft, { urgent: decision.events.some(({ kind }) => !unhurried.has(kind)) });
-    this.#call = decision.call;
-    this.#follow(before, draft);
+    const draft = draftOf(this.#call, decision, this.#context, commandId);
+    const position = this.#context.journal.append(draft, { urgent: decision.events.some(({ kind }) => !unhurried.has(kind)) });
+    this.#become(decision.call, position);
+    this.#releaseAt(position, draft, [decision.call]);
+  }
+
+  /** One step of two calls in one record: it happens in both or in none. What leaves `other` is there for this one. */
+  takeWith(other: CallActor, theirs: Decision, ours: Decision): void {
+    const context = this.#context;
+    const draft = togetherOf([draftOf(other.#call, theirs, context, undefined), draftOf(this.#call, ours, context, undefined)]);
+    const position = context.journal.append(draft);
+    other.#become(theirs.call, position);
+    this.#become(ours.call, position);
+    this.#releaseAt(position, draft, [theirs.call, ours.call]);
   }
 
   /** For recovery: this command is in the journal. */
@@ -114,15 +124,24 @@ export class CallActor {
     this.#timer?.cancel();
   }
 
-  #follow(before: Call | undefined, draft: RecordDraft): void {
-    const { releases, moved, released } = this.#context;
+  #become(call: Call, position: number): void {
+    const before = this.#call;
+    this.#position = position;
+    this.#call = call;
+    this.#follow(before);
+  }
+
+  #releaseAt(position: number, draft: RecordDraft, calls: readonly Call[]): void {
+    const { releases, released } = this.#context;
+    releases.after(position, () => released(position, draft, calls));
+  }
+
+  #follow(before: Call | undefined): void {
     const call = this.#call;
-    const position = this.#position;
-    moved(before, call);
+    this.#context.moved(before, call);
     if (before?.parties !== call.parties || before.legs !== call.legs || before.bridges !== call.bridges || call.endedAt !== undefined)
       this.#applyMedia();
     this.#arm();
-    releases.after(position, () => released(position, draft, call));
   }
 
   #applyMedia(): void {
@@ -146,6 +165,15 @@ export class CallActor {
       else this.take({ kind: "deadline", name, at });
     });
   }
+}
+
+/** Streams by call id, so that whoever reads the record takes them in one order. */
+function togetherOf(drafts: readonly RecordDraft[]): RecordDraft {
+  const streams = drafts.flatMap((draft) => draft.streams).toSorted((a, b) => (a.callId < b.callId ? -1 : 1));
+  const ended = drafts.flatMap((draft) => draft.ended ?? []);
+  const outbox = drafts.flatMap((draft) => draft.outbox ?? []);
+  const at = Math.max(...drafts.map((draft) => draft.at));
+  return { at, streams, ...(ended.length > 0 && { ended }), ...(outbox.length > 0 && { outbox }) };
 }
 
 function draftOf(before: Call | undefined, decision: Decision, context: ActorContext, commandId: string | undefined): RecordDraft {

@@ -51,6 +51,11 @@ export type CallCommand =
    * flow that had dialled the user goes on.
    */
   | { readonly kind: "transfer"; readonly by: string; readonly to: string; readonly callerId?: string }
+  /**
+   * The far end of a party is asked by REFER (RFC 3515) to call `to` instead of us: E.164, or a `sip:`, `sips:` or `tel:` URI. The party leaves when
+   * it has; when it will not, or cannot, all is as it was.
+   */
+  | { readonly kind: "refer"; readonly by: string; readonly partyId: string; readonly to: string }
   /** null removes a key; `clear` removes all others. */
   | { readonly kind: "set-user-data"; readonly by: string; readonly set: Readonly<Record<string, Json | null>>; readonly clear?: boolean }
   /** null removes a key. */

@@ -27,10 +27,12 @@ import type {
   ScriptPin,
   ScriptWait,
 } from "./model.ts";
+import type { TransferEvent } from "./transfer-events.ts";
 
 type AnswerHeaders = Readonly<Record<string, string>>;
 
 export type CallEvent =
+  | TransferEvent
   | {
       readonly kind: "call.created";
       readonly at: number;
@@ -171,8 +173,14 @@ export type CallEvent =
       readonly targets: readonly LegRoute[];
       readonly diversions: readonly Diversion[];
     }
-  /** From now on this party stands or falls with `by`, or by itself when that is null. */
-  | { readonly kind: "party.reparented"; readonly at: number; readonly partyId: string; readonly by: string | null }
+  /** From now on this party stands or falls with `by`, whose script dialled it with `dialId`, or by itself when `by` is null. */
+  | {
+      readonly kind: "party.reparented";
+      readonly at: number;
+      readonly partyId: string;
+      readonly by: string | null;
+      readonly dialId?: string;
+    }
   | { readonly kind: "party.left"; readonly at: number; readonly partyId: string; readonly outcome: Outcome }
   | {
       readonly kind: "seat.held";

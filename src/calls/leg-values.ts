@@ -27,6 +27,9 @@ export type LegRoute = {
   readonly autoAnswer?: boolean;
   /** Header fields of answers that the leg keeps beside the usual ones, in lower case. */
   readonly keeps?: readonly string[];
+  /** Header fields of its INVITE by which it takes the place of another call (RFC 3891) and says who asked for it (RFC 3892). */
+  readonly replaces?: string;
+  readonly referredBy?: string;
   /** Max-Forwards of its INVITE; 70 when left out. What comes of an inbound leg has one less, so calls that run in a circle end. */
   readonly maxForwards?: number;
   /** How many redirections led here. */

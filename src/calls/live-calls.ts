@@ -13,6 +13,7 @@ import type { LiveViews } from "./live-views.ts";
 import type { Call, Leg, Limits } from "./model.ts";
 import { Orders } from "./orders.ts";
 import { gatheredAtEnd, type CallStep } from "./outbox.ts";
+import { AbsorbedCalls, joinCalls } from "./joining.ts";
 import { isOver } from "./parts.ts";
 import { PendingRequests } from "./pending-requests.ts";
 import type { MediaSettings } from "./plans/media-plan.ts";
@@ -56,6 +57,7 @@ export class LiveCalls implements Calls {
   readonly #orders: Orders;
   readonly #actors = new Map<string, CallActor>();
   readonly #holders = new Map<string, CallActor>();
+  readonly #absorbed = new AbsorbedCalls();
   /** Call ids by the command ids that were taken: a repeat gives the same call, also when that has ended. */
   readonly #taken = new Map<string, string>();
 
@@ -76,7 +78,7 @@ export class LiveCalls implements Calls {
       outboxOf: (step) => [...gatheredAtEnd(step), ...this.#owed(step)],
       surroundings: () => this.#surroundings(),
       moved: (before, after) => this.#moved(before, after),
-      released: (position, draft, after) => this.#released(position, draft, after),
+      released: (position, draft, calls) => this.#released(position, draft, calls),
     };
     options.signaling.onSignal((signal) => this.#signal(signal));
     options.media.onEvent((_callId, legId, event) => this.#take(legId, { kind: "media", legId, event }));
@@ -109,7 +111,7 @@ export class LiveCalls implements Calls {
 
   async send(accountId: string, callId: string, command: CallCommand, commandId?: string): Promise<Call> {
     const key = commandId === undefined ? undefined : `${accountId} ${callId} ${commandId}`;
-    const actor = this.#actors.get(callId);
+    const actor = this.#actors.get(this.#absorbed.resolve(callId));
     if (actor === undefined || actor.call.accountId !== accountId) {
       const finished = await this.#options.views.get(accountId, callId);
       if (finished !== undefined && key !== undefined && this.#taken.has(key)) return finished;
@@ -132,6 +134,7 @@ export class LiveCalls implements Calls {
         this.#remember(`${call.accountId} ${call.id} ${commandId}`, call.id);
       }
       this.#actors.set(call.id, actor);
+      this.#absorbed.learn(call);
       if (createdBy !== undefined) this.#remember(`${call.accountId} ${createdBy}`, call.id);
       for (const leg of Object.values(call.legs)) {
         if (isHeld(leg)) this.#holders.set(leg.id, actor);
@@ -225,6 +228,8 @@ export class LiveCalls implements Calls {
 
   async #signal(signal: LegSignal): Promise<Call | undefined> {
     const actor = this.#holders.get(signal.legId);
+    if (actor !== undefined && signal.kind === "leg-referred" && signal.replacesLegId !== undefined)
+      return joinCalls(actor, this.#holders.get(signal.replacesLegId), signal, this.#surroundings());
     return actor?.send(signal);
   }
 
@@ -240,6 +245,7 @@ export class LiveCalls implements Calls {
   /** Who holds which leg, and which ports are free again. */
   #moved(before: Call | undefined, after: Call): void {
     if (before?.legs === after.legs) return;
+    if (before?.absorbed !== after.absorbed) this.#absorbed.learn(after);
     const actor = this.#actors.get(after.id);
     for (const leg of Object.values(after.legs)) {
       const earlier = before?.legs[leg.id];
@@ -251,20 +257,27 @@ export class LiveCalls implements Calls {
     }
   }
 
-  #released(position: number, draft: RecordDraft, after: Call): void {
-    const { views, signaling, ship } = this.#options;
+  #released(position: number, draft: RecordDraft, calls: readonly Call[]): void {
     const record = { ...draft, position, epoch: 0 };
-    views.publish(record, [after]);
-    signaling.apply(after);
+    this.#options.views.publish(record, calls);
+    for (const call of calls) this.#settle(call);
+    this.#options.ship(
+      record,
+      calls.filter((call) => draft.ended?.includes(call.id)),
+    );
+  }
+
+  /** What follows from a durable state, outside of this process. */
+  #settle(after: Call): void {
+    this.#options.signaling.apply(after);
     const actor = this.#actors.get(after.id);
-    if (actor !== undefined) this.#requests.apply(after, (input) => this.#takeOf(actor, input));
-    const over = isOver(after);
-    if (over && actor !== undefined) {
-      actor.stop();
-      this.#actors.delete(after.id);
-      this.#options.ended?.(after);
-    }
-    ship(record, over && draft.ended !== undefined ? [after] : []);
+    if (actor === undefined) return;
+    this.#requests.apply(after, (input) => this.#takeOf(actor, input));
+    if (!isOver(after)) return;
+    actor.stop();
+    this.#actors.delete(after.id);
+    this.#absorbed.forget(after);
+    this.#options.ended?.(after);
   }
 }
 

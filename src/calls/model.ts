@@ -5,6 +5,7 @@
 import type { AnsweredBy, PromptItem, SocketAddress, StreamPosition } from "../media/index.ts";
 import type { DialogValues, SipAddress } from "../sip/index.ts";
 import type { EarlyMedia, LegDebt, LegRoute, LegState, MediaDirection, Negotiated, PeerInvite, Relayable } from "./leg-values.ts";
+import type { OwnRefer, Referral, Transfer } from "./transfers.ts";
 
 export type { EarlyMedia, LegDebt, LegRoute, LegState, MediaDirection, Negotiated, PeerInvite, Relayable } from "./leg-values.ts";
 
@@ -52,6 +53,10 @@ export type Call = {
   readonly outcome?: Outcome;
   /** Somebody asked for the end; legs are being taken down. */
   readonly endingSince?: number;
+  /** The call that all who were still in this one have gone to. */
+  readonly absorbedBy?: string;
+  /** Calls that have come into this one: their ids still lead here. */
+  readonly absorbed?: readonly string[];
   readonly recoveries: number;
 };
 
@@ -145,6 +150,8 @@ export type Party = {
   /** In RTP, or in INFO. */
   readonly digitsToSend?: { readonly digitsId: string; readonly digits: string; readonly by?: "info" };
   readonly recording?: Recording;
+  /** This party's own, under way. */
+  readonly transfer?: Transfer;
   /** Under way; never empty. */
   readonly requests?: readonly PendingRequest[];
 };
@@ -228,6 +235,8 @@ export type Leg = {
   /** A direction the peer would not accept; not offered again until something else changes. */
   readonly refused?: MediaDirection;
   readonly lockedTo?: SocketAddress;
+  readonly referral?: Referral;
+  readonly refer?: OwnRefer;
   readonly stream?: StreamPosition;
   /** What was kept of the header fields of the peer's answers, by lower-case name (outbound). */
   readonly headers?: Readonly<Record<string, string>>;

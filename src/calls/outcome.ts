@@ -57,6 +57,8 @@ export const outcomes = {
     ...given(why),
   }),
   transferred: (): Outcome => ({ result: "completed", side: "local", q850: normalClearing, text: "Transferred the call" }),
+  movedToAnotherCall: (): Outcome => ({ result: "completed", side: "local", q850: normalClearing, text: "Went to another call" }),
+  replaced: (): Outcome => ({ result: "completed", side: "local", q850: normalClearing, text: "Somebody else took the call over" }),
   machineAnswered: (): Outcome => ({ result: "completed", side: "local", q850: normalClearing, text: "A machine answered" }),
   cancelled: (): Outcome => ({
     result: "cancelled",

@@ -51,6 +51,8 @@ export type ScriptEvent =
       readonly durationMs: number;
       readonly digit?: string;
     }
+  /** `accepted`: the far end has called the other URI; `status` is what that call got, or what refused it. */
+  | { readonly kind: "refer-ended"; readonly referId: string; readonly accepted: boolean; readonly status: number }
   | { readonly kind: "digits-sent"; readonly digitsId: string; readonly sent: boolean }
   /** status 0: no answer came, `error` says why (timeout, refused, …). `body` is what JSON.parse gave, or text. */
   | { readonly kind: "request-ended"; readonly requestId: string; readonly status: number; readonly body: Json; readonly error?: string };
@@ -88,6 +90,8 @@ export type ScriptAction =
     }
   | { readonly kind: "stop-recording"; readonly recordingId: string }
   | { readonly kind: "send-digits"; readonly digitsId: string; readonly digits: string }
+  /** The party's far end is asked to call `to` instead of us (RFC 3515). */
+  | { readonly kind: "refer"; readonly referId: string; readonly to: string }
   | {
       readonly kind: "request";
       readonly requestId: string;

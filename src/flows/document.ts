@@ -138,6 +138,17 @@ export type RequestNode = NodeOf<"request"> & {
 export type SendDigitsNode = NodeOf<"send-digits"> & { readonly digits: string };
 
 /**
+ * Asks the party's far end to call somebody else instead of us (REFER), for carriers that take it. `to` (template) is a number in E.164 or a SIP
+ * URI. Exits: accepted, failed (it would not, or could not; the party is still there), error. When no node follows `accepted`, the flow's end
+ * hangs up.
+ */
+export type ReferNode = NodeOf<"refer"> & {
+  readonly to: string;
+  /** Gets `{ status }`: the SIP status of the other call, or of the refusal. */
+  readonly into?: string;
+};
+
+/**
  * From here on tones of the party are gathered in the background until it leaves, other flows that take over included. They are posted,
  * and an answer that is a plan takes the place of this document: when `#` or the last of `maxDigits` completes an entry, and when a tone
  * cuts a verb with barge-in short. A verb that collects digits itself keeps its own. Takes no time. Exits: done, error.
@@ -185,6 +196,7 @@ export type FlowNode =
   | BranchNode
   | RequestNode
   | SendDigitsNode
+  | ReferNode
   | GatherNode
   | FetchPlanNode
   | HangUpNode;

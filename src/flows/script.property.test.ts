@@ -46,6 +46,7 @@ const body: fc.Arbitrary<Record<string, unknown>> = fc.oneof(
   fc.record({ verb: fc.constant("branch"), branches: fc.tuple(fc.record({ when: expression, exit: fc.constant("yes") })) }),
   fc.record({ verb: fc.constant("request"), url: fc.constantFrom("https://a.example/{{ x }}", "{{ x }}"), into: fc.constant("y") }),
   fc.record({ verb: fc.constant("send-digits"), digits: template }),
+  fc.record({ verb: fc.constant("refer"), to: fc.constantFrom("+12025550100", "{{ x }}") }),
   fc.record({ verb: fc.constant("hang-up") }),
 );
 /** Only exits that the verb has are kept, so that every document passes. */
@@ -74,6 +75,7 @@ const endedBy: Readonly<Record<string, ScriptAction["kind"]>> = {
   request: "request",
   plan: "request",
   "digits-sent": "send-digits",
+  refer: "refer",
 };
 
 type Choice = readonly [kind: number, visits: number, detail: number, value: Json];

@@ -9,6 +9,7 @@ import { gather } from "./verb/gather.ts";
 import { hangUp } from "./verb/hang-up.ts";
 import { pause } from "./verb/pause.ts";
 import { play } from "./verb/play.ts";
+import { refer } from "./verb/refer.ts";
 import { record } from "./verb/record.ts";
 import { request } from "./verb/request.ts";
 import { say } from "./verb/say.ts";
@@ -25,6 +26,7 @@ export const verbs: Readonly<Record<FlowNode["verb"], Verb>> = {
   pause,
   play,
   record,
+  refer,
   request,
   say,
   "send-digits": sendDigits,

@@ -23,6 +23,7 @@ import { checkInitial, checkRequest, type BareAnswer } from "./request-checks.ts
 import type { InviteServerTransaction } from "./transaction/invite-server.ts";
 import type { Located, Locator, SipAddresses } from "./location/locator.ts";
 import { requestInTurn } from "./transaction/in-turn.ts";
+import { Subscriptions } from "./subscription/subscriptions.ts";
 import type { NonInviteServerTransaction } from "./transaction/non-invite-server.ts";
 import { standardTimers, type TimerBase } from "./transaction/timers.ts";
 import { type TransactionCounters, TransactionLayer, type TransactionUser } from "./transaction/transaction-layer.ts";
@@ -74,6 +75,8 @@ export type SipCounters = TransactionCounters & {
   readonly stateless: Readonly<Record<number, number>>;
 };
 
+const dialogOnly: ReadonlySet<string> = new Set(["BYE", "UPDATE", "PRACK", "NOTIFY"]);
+
 const methodsCounted: ReadonlySet<string> = new Set([
   "INVITE",
   "BYE",
@@ -97,6 +100,8 @@ export class SipStack {
   readonly #host: UsageHost;
   readonly #extensions: readonly string[];
   readonly #merges: MergeGuard;
+  /** Those that have a dialog for themselves; event packages are served through it. */
+  readonly subscriptions: Subscriptions;
   /** By Call-ID and local tag; which remote tags are its dialogs the usage knows. */
   readonly #usages = new Map<string, InviteUsage>();
   /** For the To tags of answers without state: the same request gets the same tag. */
@@ -120,6 +125,8 @@ export class SipStack {
       request: (request, source) => this.#receive(request, source),
       acknowledgement: (ack) => this.#find(ack.headers.get("Call-ID"), ack.headers.get("To"))?.acknowledged(ack),
       success: (response, source) => this.#receiveSuccess(response, source),
+      straySuccess: (response) =>
+        this.#find(response.headers.get("Call-ID"), response.headers.get("From"))?.requests?.acknowledgeFormer(response),
       answerCancel: (cancel, source, status) => this.answerWithoutState(cancel, source, { status }),
     };
     this.#layer = new TransactionLayer(transport, clock, timers, user, options.locator);
@@ -141,6 +148,7 @@ export class SipStack {
       reach: (dialog, go) => this.#reach(dialog, go),
       avoid: (address, forMs) => options.locator?.avoid(address, forMs),
     };
+    this.subscriptions = new Subscriptions(this.#host, (name, peer) => this.contactUri(name, peer));
   }
 
   /** Sets who takes initial INVITEs: accept with `acceptInvite`, or answer the transaction itself. 100 goes out by itself when nothing is said. */
@@ -216,9 +224,19 @@ export class SipStack {
     this.#isClosed = true;
     // First, so that usages cannot answer anybody any more: after a restart their peers still wait.
     this.#layer.close();
-    for (const usage of this.#usages.values()) usage.close();
+    for (const usage of this.#usages.values()) {
+      usage.requests?.knownSubscriptions?.close();
+      usage.close();
+    }
     this.#usages.clear();
+    this.subscriptions.close();
     this.#clock.close();
+  }
+
+  /** The INVITE usage that has this dialog, early or confirmed, or had it and is still being ended. */
+  usageOf(callId: string, localTag: string, remoteTag: string): InviteUsage | undefined {
+    const usage = this.#usages.get(usageKey(callId, localTag));
+    return usage?.has(remoteTag) === true ? usage : undefined;
   }
 
   #receive(request: SipRequest, source: SipAddress): void {
@@ -228,7 +246,7 @@ export class SipStack {
     const refusal = checkRequest(request, this.#extensions);
     if (refusal !== undefined) return this.answerWithoutState(request, source, refusal);
     const usage = this.#find(request.headers.get("Call-ID"), request.headers.get("To"));
-    if (usage?.receive(request, source) === true) return;
+    if (usage?.receive(request, source) === true || this.subscriptions.receive(request, source)) return;
     const initial = checkInitial(request) ?? this.#checkInvite(request, source);
     if (initial !== undefined) return this.answerWithoutState(request, source, initial);
     this.#receiveInitial(request, source);
@@ -249,8 +267,12 @@ export class SipStack {
     } else if (request.method === "REGISTER" && this.#takeRegister !== undefined) this.#takeRegister(this.#layer.open(request, source));
     else if (request.method === "OPTIONS")
       this.answerWithoutState(request, source, { status: 200, headers: [...acceptHeaders, ...this.#host.sessionHeaders] });
-    else if (request.method === "BYE" || request.method === "UPDATE" || request.method === "PRACK")
-      this.answerWithoutState(request, source, { status: 481 });
+    else if (request.method === "SUBSCRIBE") {
+      const refusal = this.subscriptions.receiveInitial(request, source);
+      if (refusal !== undefined) this.answerWithoutState(request, source, refusal);
+    } else if (dialogOnly.has(request.method)) this.answerWithoutState(request, source, { status: 481 });
+    // Nobody outside of a call is called for by REFER: it would let strangers dial (RFC 3515 §5.1).
+    else if (request.method === "REFER") this.answerWithoutState(request, source, { status: 403 });
     else this.answerWithoutState(request, source, { status: refusalOf(request.method), headers: [["Allow", this.#host.allow]] });
   }
 
@@ -290,6 +312,7 @@ export class SipStack {
   readonly #release = (usage: InviteUsage): void => {
     const key = usageKey(usage.callId, usage.localTag);
     if (this.#usages.get(key) === usage) this.#usages.delete(key);
+    if (usage.requests !== undefined) this.subscriptions.adopt(usage.requests);
   };
 
   #reach(dialog: Dialog, go: (destinations: SipAddresses) => void): void {

@@ -1,6 +1,7 @@
 /** Users with lines and phones, and what they do to their calls. */
 import type { Call, CallCommand, Dial } from "../../src/calls/index.ts";
 import { accountId, type HouseOptions } from "../support/call-house.ts";
+import type { NetworkWeather } from "../support/virtual-network.ts";
 import { addPhone, type Behaviour, callee, callNow, type FarEnd, type Scene, scene } from "./scene.ts";
 
 export const [annAddress, benAddress] = ["192.0.2.71", "192.0.2.72"];
@@ -18,9 +19,15 @@ export async function office(
     away,
     document = { start: "hi", nodes: { hi: { verb: "say", text: "Hi" } } },
     options,
-  }: { readonly away?: Colleague; readonly document?: unknown; readonly options?: HouseOptions } = {},
+    weather = {},
+  }: {
+    readonly away?: Colleague;
+    readonly document?: unknown;
+    readonly options?: HouseOptions;
+    readonly weather?: Partial<NetworkWeather>;
+  } = {},
 ): Promise<Office> {
-  const at = await scene(document, behaviour.far ?? soon, {}, options);
+  const at = await scene(document, behaviour.far ?? soon, weather, options);
   const { directory } = at.house;
   const dates = { accountId, createdAt: 1, updatedAt: 1 };
   for (const [name, [number, address]] of Object.entries(colleagues)) {

@@ -11,10 +11,11 @@ import { usualTrunkPolicy } from "../../src/directory/index.ts";
 import { documentHash } from "../../src/flows/validation/canonical-json.ts";
 import type { MediaEvent } from "../../src/media/index.ts";
 import { createOffer, formatSdp } from "../../src/sdp/index.ts";
-import { responseTo } from "../../src/sip/index.ts";
+import { responseTo, type SipRequest } from "../../src/sip/index.ts";
 import { accountId, ownedNumber } from "../support/call-house.ts";
-import { dial, type Office, office, order } from "./agents.ts";
-import { callee, callNow, caller, callsComeFrom, crash, hangUp, heardBy, mediaAt, originate, type Scene } from "./scene.ts";
+import { dial, now, type Office, office, order } from "./agents.ts";
+import { refer, replacesOf, replacing } from "./referring.ts";
+import { callee, callNow, caller, callsComeFrom, crash, hangUp, heardBy, mediaAt, originate, type Scene, signedAs } from "./scene.ts";
 
 /** Grows with the events, or this does not compile. */
 const every = {
@@ -36,6 +37,16 @@ const every = {
   "leg.stream": true,
   "leg.ended": true,
   "leg.released": true,
+  "leg.referred": true,
+  "leg.referral-progressed": true,
+  "leg.referral-told": true,
+  "transfer.begun": true,
+  "transfer.ended": true,
+  "parties.moved": true,
+  "party.replaced": true,
+  "refer.begun": true,
+  "refer.accepted": true,
+  "refer.ended": true,
   "party.left": true,
   "seat.held": true,
   "party.redirected": true,
@@ -85,6 +96,7 @@ test("the story of the fixture has every kind of event", async () => {
   await callsComeFrom(at.house, "192.0.2.50");
   const rich = await richCall(at);
   await callOfColleagues(at);
+  await callsThatBecomeOne(at);
   await callOfAMachine(at);
   await callOfAChallenge(at);
   await callOfARedirection(at);
@@ -96,7 +108,7 @@ test("the story of the fixture has every kind of event", async () => {
   const kinds = at.journal.records.flatMap(({ streams }) => streams.flatMap(({ events }) => events.map(({ kind }) => kind)));
   expect(Object.keys(every).filter((kind) => !kinds.includes(kind as CallEventKind))).toEqual([]);
   expect(ended.find(({ id }) => id === rich.id)).toMatchObject({ recoveries: 1, outcome: { result: "completed" } });
-  expect(ended).toHaveLength(9);
+  expect(ended).toHaveLength(11);
   expect(at.journal.records.flatMap(({ outbox = [] }) => outbox)).toHaveLength(1);
   write(at, ended);
 });
@@ -190,6 +202,27 @@ async function callOfAMachine(at: Scene): Promise<void> {
   at.house.requests.at(-1)?.answer({ status: 200, body: plan });
   await at.clock.advanceAsync(1500);
   await hangUp(at, call);
+}
+
+/** Ann hands Ben to Cleo, whom she called beside it; Cleo's place is taken by Ann, and Ben is referred to a number. */
+async function callsThatBecomeOne(at: Office): Promise<void> {
+  const first = await dial(at, "ann", "5002");
+  await at.clock.advanceAsync(1000);
+  const own = at.phones.ann.usage();
+  await dial(at, "ann", "5003");
+  await at.clock.advanceAsync(1000);
+  refer(own, replacing(at.phones.ann.usage(), "5003"));
+  await at.clock.advanceAsync(1000);
+  const headers = [["Replaces", replacesOf(at.phones.cleo.usage())] as const];
+  caller(at, "192.0.2.90", { to: "5003", from: "ann", headers, authorization: signedAs("ann") });
+  await at.clock.advanceAsync(500);
+  Object.assign(at.phones.ben.log.events, {
+    received: (request: SipRequest, respond: (status: number, parts: object) => void) =>
+      request.method === "REFER" && (respond(202, { headers: [["Refer-Sub", "false"]] }), true),
+  });
+  const ben = Object.values((await now(at, first)).parties).find(({ address }) => address.kind === "user" && address.name === "ben");
+  void at.house.calls.send(accountId, first.id, { kind: "refer", by: "u", partyId: ben?.id ?? "", to: "+12025550100" });
+  await at.clock.advanceAsync(1000);
 }
 
 function given(document: Json): { readonly document: Json; readonly hash: string } {

@@ -71,7 +71,7 @@ export async function crash(at: Scene | (World & { house: CallHouse }), gapMs: n
 
 /** Rings, then does as told; agrees to every re-INVITE. */
 export function callee({ network, clock }: World, address: string, behaviour: Behaviour): FarEnd {
-  const agent = userAgent(network, clock, address);
+  const agent = userAgent(network, clock, address, "udp", { extensions: ["replaces"] });
   const answer = (offer: Body | undefined) =>
     behaviour.answer === undefined
       ? answerTo(offer, mediaAt(address, behaviour.media))

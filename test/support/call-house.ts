@@ -8,6 +8,7 @@ import { LiveViews } from "../../src/calls/live-views.ts";
 import type { HttpRequest, HttpResult } from "../../src/calls/ports.ts";
 import { Routing, type RoutingOptions } from "../../src/calls/routing.ts";
 import { TrunkCredentials } from "../../src/calls/signaling/credentials.ts";
+import { legCapabilities } from "../../src/calls/signaling/capabilities.ts";
 import { Incoming } from "../../src/calls/signaling/incoming.ts";
 import { SipSignaling } from "../../src/calls/signaling/sip-signaling.ts";
 import { type Flow, type Phone, type Trunk, usualTrunkPolicy } from "../../src/directory/index.ts";
@@ -68,7 +69,10 @@ export class MemoryJournal implements Journal {
 
   async *recover(): AsyncIterable<JournalRecord> {
     const ended = new Set(this.records.flatMap((record) => record.ended ?? []));
-    for (const record of this.records) if (record.streams.some(({ callId }) => !ended.has(callId))) yield record;
+    for (const record of this.records) {
+      const streams = record.streams.filter(({ callId }) => !ended.has(callId));
+      if (streams.length > 0) yield { ...record, streams };
+    }
   }
 
   async close(): Promise<void> {}
@@ -132,7 +136,7 @@ export async function callHouse(
 ): Promise<CallHouse> {
   const locator = new Locator({ clock, ids: systemIds(clock), ...options.locator });
   const sessionTimer = { intervalS: 1800, minS: 90 };
-  const { stack, transport } = userAgent(network, clock, address, "udp", { locator, sessionTimer });
+  const { stack, transport } = userAgent(network, clock, address, "udp", { ...legCapabilities, locator, sessionTimer });
   flowsDirectory ??= mkdtempSync(join(tmpdir(), "cw-flows-"));
   const directoryOfFlows = flowsDirectory;
   let made = journal.records.length * 1000;

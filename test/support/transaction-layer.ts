@@ -35,6 +35,7 @@ export function layerUnderTest(clock: VirtualClock) {
   const layer = new TransactionLayer(transport, clock, standardTimers, {
     request: (request) => void passed.push(request.method),
     acknowledgement: () => void passed.push("ACK"),
+    straySuccess: () => undefined,
     success: (response) => void passed.push(String(response.status)),
     answerCancel: (_cancel, _source, status) => void passed.push(`CANCEL ${status}`),
   });

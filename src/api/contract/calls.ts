@@ -19,6 +19,8 @@ export type CallView = {
   readonly createdAt: string;
   readonly answeredAt: string | null;
   readonly endedAt: string | null;
+  /** The call that its parties went to; commands to this id are taken there. */
+  readonly absorbedBy: string | null;
   /** Id of the user who asked for it; null for a call that came in by a trunk. */
   readonly createdBy: string | null;
   readonly limits: { readonly ringMs: number; readonly totalMs: number };

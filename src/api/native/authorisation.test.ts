@@ -25,6 +25,7 @@ const expected: Readonly<Record<string, RouteEntry["access"]>> = {
   "POST /v1/calls/:id/trace": ["administrator", "manager", "user"],
   "GET /v1/calls/:id/trace.txt": ["administrator", "manager", "user"],
   "GET /v1/calls/:id/trace.pcap": ["administrator", "manager", "user"],
+  "POST /v1/calls/:id/refer": ["administrator", "manager"],
   "GET /v1/events": ["administrator", "manager"],
   ...whole("/v1/flows", ["administrator", "manager"]),
   ...whole("/v1/numbers", ["administrator", "manager"]),

@@ -18,6 +18,7 @@ export function viewOfCall(call: Call, now: number): CallView {
     createdAt: timeOf(call.createdAt),
     answeredAt: timeOrNull(call.answeredAt),
     endedAt: timeOrNull(call.endedAt),
+    absorbedBy: call.absorbedBy ?? null,
     createdBy: call.origin.kind === "trunk" ? null : call.origin.by,
     limits: { ringMs: call.limits.ringMs, totalMs: call.limits.totalMs },
     flow: flowOf(call),

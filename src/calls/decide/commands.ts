@@ -5,6 +5,7 @@ import type { Call, Seat, SeatState } from "../model.ts";
 import type { CommandDecisions } from "./command-decisions.ts";
 import { outcomes } from "../outcome.ts";
 import { hangUpAll, partyLeft } from "./ending.ts";
+import { beginRefer } from "./transfer/refer.ts";
 import { userDecisions } from "./user-commands.ts";
 
 /** Longest text one data value may hold, and how many values a call may carry. */
@@ -34,6 +35,14 @@ export const commandDecisions: CommandDecisions<CallCommand["kind"]> = {
     if (party === undefined || party.leftAt !== undefined)
       throw callRefusal("CALL_STATE_FORBIDS", { reason: "This party is not in the call." });
     partyLeft(step, partyId, party.answeredAt === undefined ? outcomes.cancelled() : outcomes.completedBy("local"));
+  },
+  refer(step, { by, partyId, to }) {
+    refuseWhenEnded(step.call);
+    const order = { referId: step.around.nextId(), to, by: { kind: "user", userId: by } } as const;
+    if (!beginRefer(step, partyId, order))
+      throw callRefusal("CALL_STATE_FORBIDS", {
+        reason: "The party must be connected, not being referred yet, and `to` a number or a SIP URI.",
+      });
   },
   // Also while the end is still being told to the far ends.
   "set-data"(step, { by, set }) {

@@ -4,6 +4,7 @@ import { deadlines } from "../plans/deadlines.ts";
 import { detectionOverdue } from "./detection.ts";
 import { hangUpAll, partyLeft } from "./ending.ts";
 import type { Step } from "./step.ts";
+import { referOverdue } from "./transfer/refer.ts";
 
 /** Nothing when the deadline is no longer what was armed: state moved on meanwhile. */
 export function deadlineDecided(step: Step, name: string, at: number): void {
@@ -18,6 +19,9 @@ export function deadlineDecided(step: Step, name: string, at: number): void {
       return;
     case "detection":
       detectionOverdue(step, deadline.partyId);
+      return;
+    case "refer":
+      referOverdue(step, deadline.legId);
       return;
     case "script":
       step.tell(deadline.partyId, { kind: "deadline" });

@@ -39,6 +39,7 @@ export function decide(call: Call, input: Input, around: Surroundings): Decision
     case "unmute":
     case "send-digits":
     case "transfer":
+    case "refer":
     case "set-user-data":
       commandDecisions[input.kind](step, input as never);
       break;

@@ -4,6 +4,7 @@ import { outcomes } from "../outcome.ts";
 import { answerHeadersOf, liveLegsOf, partiesPresent } from "../parts.ts";
 import type { ScriptEvent } from "../script.ts";
 import type { Step } from "./step.ts";
+import { failureStatus, targetLeft, transferorLeaves } from "./transfer/progress.ts";
 
 /** Ends a leg; `owes` says what its far end must still be told. */
 export function endLeg(step: Step, leg: Leg, outcome: Outcome, owes?: LegDebt, headers?: Leg["headers"]): void {
@@ -15,31 +16,28 @@ export function debtOf(leg: Leg, outcome: Outcome): LegDebt {
   if (leg.direction === "inbound" && leg.state !== "answered") {
     const { contacts, sipStatus } = outcome;
     if (contacts !== undefined && sipStatus !== undefined) return { kind: "reject", status: sipStatus, contacts };
-    return { kind: "reject", status: rejectStatus(outcome) };
+    return { kind: "reject", status: failureStatus(outcome) };
   }
   return { kind: "end" };
-}
-
-/** The final response for a caller whose call did not come about. */
-function rejectStatus(outcome: Outcome): number {
-  if (outcome.sipStatus !== undefined && outcome.sipStatus >= 400) return outcome.sipStatus;
-  return { busy: 486, "no-answer": 480, rejected: 603, cancelled: 487, "no-route": 404, failed: 500, completed: 480, redirected: 480 }[
-    outcome.result
-  ];
 }
 
 /** A party leaves with all its legs, and what hung on it follows. */
 export function partyLeft(step: Step, partyId: string, outcome: Outcome): void {
   const party = step.call.parties[partyId];
   if (party === undefined || party.leftAt !== undefined) return;
+  transferorLeaves(step, party);
   for (const leg of liveLegsOf(step.call, partyId)) endLeg(step, leg, outcome, debtOf(leg, outcome));
   step.emit({ kind: "party.left", at: step.now, partyId, outcome });
-  if (party.by !== undefined && step.call.endingSince === undefined) {
-    // A dial step's script goes on; a plain dialled call stands on both its parties.
-    if (party.dialId !== undefined) step.tell(party.by, dialEnded(step, party, party.dialId, outcome));
-    else partyLeft(step, party.by, outcome);
-  }
+  const staysTalk = targetLeft(step, partyId, failureStatus(outcome));
+  if (!staysTalk && step.call.endingSince === undefined) followLeft(step, step.call.parties[partyId] ?? party, outcome);
   settleCall(step, partyId, outcome);
+}
+
+/** A dial step's script goes on; a plain dialled call stands on both its parties. */
+function followLeft(step: Step, party: Party, outcome: Outcome): void {
+  if (party.by === undefined) return;
+  if (party.dialId !== undefined) step.tell(party.by, dialEnded(step, party, party.dialId, outcome));
+  else partyLeft(step, party.by, outcome);
 }
 
 /** A call whose parties that hold it up have gone is over: those that were only dialled in leave with it. */

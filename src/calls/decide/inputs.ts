@@ -71,6 +71,26 @@ export type InviteInput = {
 
 /** What is kept of the header fields of an answer. */
 type AnswerHeaders = Readonly<Record<string, string>>;
+/** A leg that comes in by INVITE with Replaces. */
+export type ReplacingLeg = Pick<
+  InviteInput,
+  "legId" | "caller" | "route" | "localPort" | "invite" | "offer" | "media" | "relayable" | "dialog"
+>;
+
+/** A REFER of the leg's far end that can be read (RFC 3515). */
+export type AskedTransfer = {
+  readonly referId: string;
+  /** Of its NOTIFYs; false when nobody wants them. */
+  readonly event: string;
+  readonly notifies: boolean;
+  /** What was dialled, and the URI it stood in. */
+  readonly to: string;
+  readonly uri: string;
+  readonly referredBy?: string;
+  /** The leg of ours that is to be replaced, or what names somebody else's dialog. */
+  readonly replacesLegId?: string;
+  readonly replaces?: string;
+};
 
 export type LegSignal = { readonly legId: string } /** `reached`: which of several servers it was that answered. */ & (
   | { readonly kind: "leg-rang"; readonly status: number; readonly headers?: AnswerHeaders; readonly reached?: SipAddress }
@@ -107,6 +127,14 @@ export type LegSignal = { readonly legId: string } /** `reached`: which of sever
   | { readonly kind: "leg-digit"; readonly digit: string; readonly sequence: number }
   /** What came of digits that went out in INFO. */
   | { readonly kind: "leg-digits"; readonly digitsId: string; readonly result: "sent" | "refused" | "failed" }
+  | ({ readonly kind: "leg-referred" } & AskedTransfer)
+  /** An INVITE that may take the place of the leg (RFC 3891). */
+  | { readonly kind: "leg-replaced"; readonly by: ReplacingLeg }
+  /** The last NOTIFY of what it asked for is over. */
+  | { readonly kind: "leg-referral-told" }
+  /** Our REFER was answered, or what it asked for has come so far. */
+  | { readonly kind: "leg-refer-answered"; readonly referId: string; readonly status: number }
+  | { readonly kind: "leg-refer-notified"; readonly referId: string; readonly status: number }
 );
 
 export type Input =

@@ -1,15 +1,18 @@
 /** What the far ends of legs do. A signal for a leg that has ended means something only where noted. */
-import type { DialNext, Leg, Outcome, ScriptPin } from "../model.ts";
+import type { Leg, Outcome } from "../model.ts";
 import { outcomeOfStatus, outcomes } from "../outcome.ts";
-import { answeredLegOf, liveLegsOf } from "../parts.ts";
-import { detect } from "./detection.ts";
+import { liveLegsOf } from "../parts.ts";
+import { answered } from "./answered.ts";
 import { digitInformed, digitsInformed } from "./digits.ts";
 import { debtOf, endLeg, partyLeft } from "./ending.ts";
 import type { LegSignal } from "./inputs.ts";
 import { redirected, tryNext } from "./redirects.ts";
 import { answerTowards } from "./relay.ts";
-import { dial, startScript } from "./set-up.ts";
 import type { Step } from "./step.ts";
+import { targetRang } from "./transfer/progress.ts";
+import { referDecisions, referredLeft } from "./transfer/refer.ts";
+import { referred } from "./transfer/referred.ts";
+import { replaced } from "./transfer/replace.ts";
 
 type Decisions = { readonly [K in LegSignal["kind"]]: (step: Step, leg: Leg, signal: Extract<LegSignal, { kind: K }>) => void };
 
@@ -20,6 +23,7 @@ export const legDecisions: Decisions = {
   "leg-rang"(step, leg, { status, headers, reached }) {
     if (leg.state !== "inviting") return;
     step.emit({ kind: "leg.rang", at: step.now, legId: leg.id, status, ...(headers && { headers }), ...(reached && { reached }) });
+    targetRang(step, leg.partyId);
     for (const other of callersWaitingFor(step, leg)) {
       if (other.state === "inviting") step.emit({ kind: "leg.rang", at: step.now, legId: other.id, status: 180 });
     }
@@ -103,8 +107,9 @@ export const legDecisions: Decisions = {
   },
 
   "leg-hung-up"(step, leg, { why }) {
-    if (leg.state === "ended") released(step, leg);
-    else ended(step, leg, outcomes.hungUpByPeer(why));
+    if (leg.state === "ended") return released(step, leg);
+    referredLeft(step, leg);
+    ended(step, leg, outcomes.hungUpByPeer(why));
   },
 
   "leg-gone"(step, leg, { reason, owes }) {
@@ -138,6 +143,12 @@ export const legDecisions: Decisions = {
   "leg-released": (step, leg) => released(step, leg),
   "leg-digit": digitInformed,
   "leg-digits": digitsInformed,
+  "leg-referred": referred,
+  "leg-replaced": replaced,
+  "leg-referral-told"(step, leg) {
+    if (leg.referral?.told === false) step.emit({ kind: "leg.referral-told", legId: leg.id });
+  },
+  ...referDecisions,
 };
 
 /** Legs that called us and are answered when this one is. */
@@ -159,43 +170,4 @@ function ended(step: Step, leg: Leg, outcome: Outcome, { owes = false, headers }
   const goesOn = outcome.result === "redirected" || liveLegsOf(step.call, leg.partyId).length === 0;
   if (goesOn && !isRefusedByAll) tryNext(step, leg.partyId);
   if (liveLegsOf(step.call, leg.partyId).length === 0) partyLeft(step, leg.partyId, outcome);
-}
-
-/** A party has an answered leg: what waited for that goes on. */
-function answered(step: Step, partyId: string): void {
-  const party = step.call.parties[partyId];
-  if (party === undefined) return;
-  if (party.by === undefined) {
-    if (step.call.script !== undefined && party.script === undefined) begin(step, partyId, step.call.script);
-    if (step.call.dial !== undefined && Object.keys(step.call.parties).length === 1) dialNext(step, partyId, step.call.dial);
-    return;
-  }
-  if (party.dialId !== undefined) {
-    step.tell(party.by, { kind: "dial-answered", dialId: party.dialId });
-    return;
-  }
-  for (const leg of liveLegsOf(step.call, party.by)) answerWaiting(step, leg, partyId);
-}
-
-/** The flow begins, or first it is found out who answered. */
-function begin(step: Step, partyId: string, pin: ScriptPin): void {
-  if (step.call.detection === undefined) startScript(step, partyId, pin);
-  else if (step.call.parties[partyId]?.detection === undefined) detect(step, partyId, step.call.detection.cutOffMs);
-}
-
-/** Click-to-dial: the user's own phone is up, now the other side. */
-function dialNext(step: Step, by: string, { to, callerId }: DialNext): void {
-  dial(step, { role: "callee", address: to, callerId, ringMs: step.call.limits.ringMs, by });
-}
-
-/** The caller of a plain dialled call is answered when the callee is; the SDP for it was settled when the call came in, but for a codec that is relayed. */
-function answerWaiting(step: Step, leg: Leg, calleeId: string): void {
-  if (leg.direction !== "inbound" || leg.state === "answered") return;
-  const agreed = answeredLegOf(step.call, calleeId)?.media;
-  if (agreed === undefined) return;
-  // Media of before the answer stands. A caller without an offer gets ours in the answer.
-  const media = leg.early?.media ?? answerTowards(leg, agreed);
-  if (media !== undefined || leg.offer === undefined)
-    step.emit({ kind: "leg.answered", at: step.now, legId: leg.id, ...(media && { media }) });
-  else partyLeft(step, calleeId, outcomes.noCommonCodec());
 }

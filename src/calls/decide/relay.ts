@@ -14,7 +14,7 @@ export function relayableFor(call: Call, partyId: string | undefined): Relayable
 }
 
 /** What the caller's `leg` is answered with, now that the callee has agreed to `agreed`; undefined when nothing fits both. */
-export function answerTowards({ offered, relayable }: Leg, agreed: Negotiated): Negotiated | undefined {
+export function answerTowards({ offered, relayable }: Pick<Leg, "offered" | "relayable">, agreed: Negotiated): Negotiated | undefined {
   const { relayed } = agreed;
   if (offered === undefined) return undefined;
   if (relayed === undefined) return offered.codec === undefined ? undefined : offered;

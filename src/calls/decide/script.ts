@@ -8,6 +8,7 @@ import { sendDigits } from "./digits.ts";
 import { partyLeft } from "./ending.ts";
 import { dial } from "./set-up.ts";
 import type { Step } from "./step.ts";
+import { beginRefer } from "./transfer/refer.ts";
 
 /** Far more than a sane flow takes in one step; a loop of refused dials ends here. */
 const mostSteps = 500;
@@ -148,6 +149,10 @@ function perform(step: Step, partyId: string, action: ScriptAction): void {
       return;
     case "send-digits":
       sendDigits(step, partyId, action.digitsId, action.digits);
+      return;
+    case "refer":
+      if (!beginRefer(step, partyId, { referId: action.referId, to: action.to, by: { kind: "script" } }))
+        step.tell(partyId, { kind: "refer-ended", referId: action.referId, accepted: false, status: 400 });
       return;
     case "request": {
       const { requestId, method, url, headers, body } = action;

@@ -97,10 +97,13 @@ export type Dialling = {
   readonly callback?: Json;
   /** Further header fields of its INVITEs. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Of its INVITEs: LegRoute. */
+  readonly replaces?: string;
+  readonly referredBy?: string;
 };
 
-/** Brings a party in and rings all its devices; without a route the party leaves at once. */
-export function dial(step: Step, dialling: Dialling): void {
+/** Brings a party in and rings all its devices; without a route the party leaves at once. `joined` comes before any device is rung. */
+export function dial(step: Step, dialling: Dialling, joined?: (partyId: string) => void): void {
   const { now, around } = step;
   const { callerId } = dialling;
   const partyId = around.nextId();
@@ -119,6 +122,7 @@ export function dial(step: Step, dialling: Dialling): void {
     ...(dialling.callback !== undefined && { callback: dialling.callback }),
     ...(Object.keys(presented).length > 0 && { presented }),
   });
+  joined?.(partyId);
   const routes = goesRound(told)
     ? ({ ok: false, outcome: outcomes.goesRound() } as const)
     : around.route(step.call.accountId, dialling.address, callerId, told);
@@ -127,7 +131,13 @@ export function dial(step: Step, dialling: Dialling): void {
     return;
   }
   const hops = hopsLeft(step, dialling.by);
-  const facts = { ...(hops !== undefined && { maxForwards: hops }), ...(dialling.autoAnswer === true && { autoAnswer: true }) };
+  const { autoAnswer, replaces, referredBy } = dialling;
+  const facts = {
+    ...(hops !== undefined && { maxForwards: hops }),
+    ...(autoAnswer === true && { autoAnswer }),
+    ...(replaces !== undefined && { replaces }),
+    ...(referredBy !== undefined && { referredBy }),
+  };
   ring(
     step,
     partyId,

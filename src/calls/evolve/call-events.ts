@@ -35,7 +35,7 @@ export const evolveCall: Evolutions<"data.changed" | "user-data.changed" | "hang
 };
 
 /** What was lost of a prompt's audio is played again, what was heard is not; a held party's stands still anyway. */
-function resumed(party: Party, isHeld: boolean, { at, gapMs }: EventOf<"call.recovered">): Party {
+export function resumed(party: Party, isHeld: boolean, { at, gapMs }: Pick<EventOf<"call.recovered">, "at" | "gapMs">): Party {
   const sinceOf = (begunAt: number) => Math.max(0, at - gapMs - begunAt);
   const { prompt, recording } = party;
   return {

@@ -12,6 +12,7 @@ import { evolveParty } from "./party-events.ts";
 import { putValue } from "./records.ts";
 import { evolveScript } from "./script-events.ts";
 import { evolveSeat } from "./seat-events.ts";
+import { evolveTransfer } from "./transfer-events.ts";
 
 const evolutions: Evolutions<Exclude<CallEventKind, "call.created">> = {
   ...evolveCall,
@@ -19,6 +20,7 @@ const evolutions: Evolutions<Exclude<CallEventKind, "call.created">> = {
   ...evolveParty,
   ...evolveScript,
   ...evolveSeat,
+  ...evolveTransfer,
 };
 
 const logLines = 200;

@@ -150,7 +150,7 @@ function isSameAddress(a: SocketAddress, b: SocketAddress): boolean {
 
 /** Without what only served to tell the far end something. */
 function quit(leg: Leg): Leg {
-  return without(leg, "invite", "offer", "offered", "relayable", "challenge", "stream", "dialog", "early");
+  return without(leg, "invite", "offer", "offered", "relayable", "challenge", "stream", "dialog", "early", "referral", "refer");
 }
 
 export function changeLeg(call: Call, legId: string, change: (leg: Leg) => Leg): Call {

@@ -20,6 +20,20 @@ export function logText(call: Call, event: CallEvent): string | undefined {
       return `${nameOf(call, event.partyId)} was taken off hold`;
     case "seat.muted":
       return `${nameOf(call, event.partyId)} was ${event.muted ? "muted" : "unmuted"}`;
+    case "transfer.begun":
+      return `${nameOf(call, event.partyId)} hands ${nameOf(call, event.remainingId)} to ${nameOf(call, event.targetId)}`;
+    case "transfer.ended":
+      return event.result === "failed" ? `The transfer failed (SIP ${event.status})` : "The transfer is complete";
+    case "parties.moved":
+      return event.parties
+        .map(({ party }) => `${nameOf(call, party.id)} ${call.id === event.from ? "went to" : "came from"} another call`)
+        .join("; ");
+    case "party.replaced":
+      return `${nameOf(call, event.by)} took the place of ${nameOf(call, event.partyId)}`;
+    case "refer.begun":
+      return `${nameOf(call, event.partyId)} was asked to call ${event.to}`;
+    case "refer.ended":
+      return event.result === "failed" ? `That was not done (SIP ${event.status})` : "That was done";
     case "script.started":
       return event.pin.flowId === "" ? "A flow of the call's own started" : `Flow ${event.pin.flowId} version ${event.pin.version} started`;
     case "script.replaced":

@@ -62,7 +62,10 @@ export const evolveParty: Evolutions<PartyEvents> = {
       presented: { ...party.presented, diversions },
     })),
   "party.reparented": (call, event) =>
-    changeParty(call, event.partyId, (party) => ({ ...without(party, "by", "dialId"), ...(event.by !== null && { by: event.by }) })),
+    changeParty(call, event.partyId, (party) => ({
+      ...without(party, "by", "dialId"),
+      ...(event.by !== null && { by: event.by, ...(event.dialId !== undefined && { dialId: event.dialId }) }),
+    })),
   "digit.received": (call, { legId, by, sequence }) => {
     const leg = call.legs[legId ?? ""];
     if (leg === undefined) return call;

@@ -7,19 +7,28 @@ export type Deadline = {
   readonly name: string;
   /** Epoch milliseconds. */
   readonly at: number;
-} & ({ readonly kind: "total" } | { readonly kind: "ring" | "script" | "detection"; readonly partyId: string });
+} & (
+  | { readonly kind: "total" }
+  | { readonly kind: "refer"; readonly legId: string }
+  | { readonly kind: "ring" | "script" | "detection"; readonly partyId: string }
+);
+
+/** Longer than anybody rings: how long the far end of a leg may take to call whom we asked it to. */
+const referMs = 180_000;
 
 export function deadlines(call: Call): readonly Deadline[] {
   if (call.endedAt !== undefined) return [];
   const result: Deadline[] = [];
   if (call.answeredAt !== undefined) result.push({ kind: "total", name: "total", at: call.answeredAt + call.limits.totalMs });
   for (const party of partiesPresent(call)) {
-    if (answeredLegOf(call, party.id) === undefined) {
+    const leg = answeredLegOf(call, party.id);
+    if (leg === undefined) {
       // A caller who waits for somebody else's answer is bounded by that one's deadline.
       if (!waitsForOthers(call, party.id))
         result.push({ kind: "ring", name: `ring ${party.id}`, at: party.joinedAt + party.ringMs, partyId: party.id });
       continue;
     }
+    if (leg.refer !== undefined) result.push({ kind: "refer", name: leg.refer.referId, at: leg.refer.begunAt + referMs, legId: leg.id });
     if (party.detection !== undefined) {
       const { detectId, deadlineAt: at } = party.detection;
       result.push({ kind: "detection", name: detectId, at, partyId: party.id });

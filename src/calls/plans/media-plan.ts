@@ -81,6 +81,7 @@ function source(call: Call, party: Party, relayed: PayloadFormat | undefined): S
   }
   if (place === undefined) return { kind: "silence" };
   const others = Object.values(place.bridge.seats).filter(({ partyId }) => partyId !== party.id);
+  if (isHandedOver(call, party.id) && others.some(({ state }) => state === "alerting")) return { kind: "ringback" };
   const speaking = others
     .filter(({ state, muted }) => state === "active" && muted !== true)
     .flatMap(({ partyId }) => answeredLegOf(call, partyId) ?? []);
@@ -100,6 +101,11 @@ function relay(relayed: PayloadFormat, speaking: readonly Leg[]): Source {
   const theirs = (leg?.media ?? leg?.early?.media)?.relayed;
   if (leg === undefined || more.length > 0 || theirs === undefined || !isSameFormat(relayed, theirs)) return { kind: "silence" };
   return { kind: "relay", endpointId: leg.id };
+}
+
+/** Somebody hands this party over: it hears the other one ring, though who does it is still there. */
+function isHandedOver(call: Call, partyId: string): boolean {
+  return Object.values(call.parties).some(({ transfer }) => transfer?.remainingId === partyId);
 }
 
 function recordingPlan(call: Call, recording: NonNullable<Party["recording"]>, settings: MediaSettings): RecordingPlan {

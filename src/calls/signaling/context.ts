@@ -1,5 +1,5 @@
 import type { Clock } from "../../kernel/index.ts";
-import type { Authorize, HeaderPair, Located, SipAddress, SipStack } from "../../sip/index.ts";
+import type { Authorize, HeaderPair, Located, Replaces, SipAddress, SipStack } from "../../sip/index.ts";
 import type { LegSignal } from "../decide/inputs.ts";
 import type { Call, Leg } from "../model.ts";
 import type { SessionsFor } from "./session.ts";
@@ -23,5 +23,7 @@ export type SignalingContext = {
   ): HeaderPair | undefined;
   /** Answers challenges to requests inside the leg's dialog. */
   authorizeFor(leg: Leg): Authorize | undefined;
+  /** The leg of ours that has this dialog. */
+  legOf(dialog: Replaces): string | undefined;
   signal(signal: LegSignal): Promise<Call | undefined>;
 };

@@ -18,7 +18,7 @@ import {
   type SipAddress,
   type SipRequest,
 } from "../../sip/index.ts";
-import type { InviteInput } from "../decide/inputs.ts";
+import type { InviteInput, ReplacingLeg } from "../decide/inputs.ts";
 import type { Address, LegRoute, Limits, PeerInvite, ScriptPin } from "../model.ts";
 import type { Ports } from "../ports.ts";
 import type { Routing } from "../routing.ts";
@@ -40,6 +40,9 @@ export type IncomingOptions = {
 
 /** All of an InviteInput that is known before the dialog is. */
 export type Admission = Omit<InviteInput, "kind" | "dialog">;
+
+/** Who sends an INVITE with Replaces: a phone of this account, or what stands at the address of these trunks. */
+export type Sender = { readonly accountId: string } | { readonly trunkIds: readonly string[] };
 
 const headersToRepeat: ReadonlySet<string> = new Set([
   "Via",
@@ -110,14 +113,28 @@ export class Incoming {
     return phone === undefined ? undefined : this.#settle(transaction, this.#fromPhone(phone, called, request));
   }
 
+  /** What an INVITE with Replaces (RFC 3891) would put in the place of a leg, and who sends it; undefined when it has been refused already. */
+  admitReplacing(transaction: InviteServerTransaction): { readonly from: Sender; readonly by: Omit<ReplacingLeg, "dialog"> } | undefined {
+    const { request, source } = transaction;
+    const trunks = this.#options.routing.trunksFrom(source.address);
+    const [trunk] = trunks;
+    if (trunk !== undefined && !this.#isPhone(request)) {
+      const caller = addressOf(introductionOf(request.headers, trunk.policy).from);
+      const by = this.#legOf(transaction, { mediaToSource: trunks.some(({ mediaToSource }) => mediaToSource) }, true);
+      return by && { from: { trunkIds: trunks.map(({ id }) => id) }, by: { ...by, caller } };
+    }
+    const phone = this.#phoneCalling(transaction);
+    const by = phone && this.#legOf(transaction, { phoneId: phone.id, mediaToSource: true }, true);
+    return phone && by && { from: { accountId: phone.accountId }, by: { ...by, caller: this.#callerAt(phone) } };
+  }
+
   /** No call came of it. */
-  withdraw({ localPort }: Admission): void {
+  withdraw({ localPort }: Pick<Admission, "localPort">): void {
     this.#options.ports.release(localPort);
   }
 
   #fromPhone(phone: Phone, called: string, { headers: sent }: SipRequest): Destination {
-    const user = this.#options.routing.userOf(phone);
-    const caller: Address = user === undefined ? { kind: "uri", uri: phone.username } : this.#options.routing.addressOfUser(user);
+    const caller = this.#callerAt(phone);
     const to = this.#options.routing.destination(phone.accountId, called) ?? addressOf(called);
     // A number of the phone's own account needs no trunk: its flow takes the call here.
     const own = to.kind === "number" ? this.#options.directory.numbers.byNumber(to.number) : undefined;
@@ -137,6 +154,11 @@ export class Incoming {
       phoneId: phone.id,
       mediaToSource: true,
     };
+  }
+
+  #callerAt(phone: Phone): Address {
+    const user = this.#options.routing.userOf(phone);
+    return user === undefined ? { kind: "uri", uri: phone.username } : this.#options.routing.addressOfUser(user);
   }
 
   /** The flow that takes calls to this number, kept for as long as a call may need it. */
@@ -174,17 +196,29 @@ export class Incoming {
   }
 
   #settle(transaction: InviteServerTransaction, destination: Destination): Admission | undefined {
-    const { ids, ports, sessionFor, limits } = this.#options;
-    const { request, source } = transaction;
+    const { ids, limits } = this.#options;
     const { trunkId, phoneId, mediaToSource, ...what } = destination;
+    const devices = { mediaToSource, ...(trunkId !== undefined && { trunkId }), ...(phoneId !== undefined && { phoneId }) };
+    // Who is dialled may decode what we do not; a flow cannot.
+    const leg = this.#legOf(transaction, devices, what.leadsTo.kind === "dial");
+    return leg && { callId: ids.next(), limits, ...leg, ...what };
+  }
+
+  /** A leg that begins with this INVITE. Undefined when it has been refused: its offer is of no use, or no port is free. */
+  #legOf(
+    transaction: InviteServerTransaction,
+    devices: Pick<LegRoute, "trunkId" | "phoneId" | "mediaToSource">,
+    mayRelay: boolean,
+  ): Omit<ReplacingLeg, "dialog" | "caller"> | undefined {
+    const { ids, ports, sessionFor } = this.#options;
+    const { request, source } = transaction;
     const offer = textOf(sessionBodyOf(request));
     const legId = ids.next();
     const localPort = ports.acquire();
     if (localPort === undefined) return refuse(transaction, 503);
-    // Who is dialled may decode what we do not; a flow cannot. Without an offer ours goes out in the answer (RFC 3261 §13.3.1.4).
-    const isDialled = what.leadsTo.kind === "dial";
+    // Without an offer ours goes out in the answer (RFC 3261 §13.3.1.4).
     const leg = { id: legId, localPort };
-    const answer = offer === "" ? noOffer : answerTo(offer, leg, 1, "sendrecv", source.address, sessionFor(source), isDialled);
+    const answer = offer === "" ? noOffer : answerTo(offer, leg, 1, "sendrecv", source.address, sessionFor(source), mayRelay);
     if (!answer.ok) {
       ports.release(localPort);
       return refuse(transaction, answer.status, answer.headers);
@@ -197,22 +231,10 @@ export class Incoming {
       protocol: source.protocol,
       fromUri: uriOf(request.headers.get("From")),
       toUri: uriOf(request.headers.get("To")),
-      mediaToSource,
       maxForwards: hopsOf(request),
-      ...(trunkId !== undefined && { trunkId }),
-      ...(phoneId !== undefined && { phoneId }),
+      ...devices,
     };
-    return {
-      callId: ids.next(),
-      legId,
-      limits,
-      route,
-      localPort,
-      invite: kept(transaction),
-      ...(media && { offer, media }),
-      ...(relayable && { relayable }),
-      ...what,
-    };
+    return { legId, route, localPort, invite: kept(transaction), ...(media && { offer, media }), ...(relayable && { relayable }) };
   }
 }
 

@@ -38,6 +38,8 @@ import {
 } from "./leg-headers.ts";
 import { invitedBy } from "./leg-names.ts";
 import { takeRequest } from "./leg-requests.ts";
+import { LegRefer } from "./leg-refer.ts";
+import { LegReferral } from "./leg-referral.ts";
 import { LegSession } from "./leg-session.ts";
 import { type LegSignalParts, type LegView, signalOf } from "./leg-view.ts";
 
@@ -59,6 +61,9 @@ export class LegDriver implements InviteEvents, LegView {
   #isFinished = false;
   readonly #session: LegSession;
   readonly #digits: LegDigits;
+  /** Made when first needed: most legs have neither. */
+  #referral: LegReferral | undefined;
+  #refer: LegRefer | undefined;
 
   constructor(context: SignalingContext, call: Call, leg: Leg) {
     this.#context = context;
@@ -113,6 +118,7 @@ export class LegDriver implements InviteEvents, LegView {
       this.#attempt = attempt;
       const values = { ...dialog, state: "confirmed", localCseq: dialog.localCseq + cseqMargin * (this.#call.recoveries + 1) } as const;
       this.#usage = this.#context.stack.restore(values, this, this.#context.authorizeFor(this.#leg));
+      if (this.#leg.refer !== undefined) this.#refers().restore(this.#leg);
     } else if (this.#leg.owes?.kind === "end" && this.#leg.direction === "outbound" && !isLate) {
       this.#isEnding = true;
       this.#invite(this.#leg);
@@ -136,6 +142,8 @@ export class LegDriver implements InviteEvents, LegView {
     else if (leg.state !== "answered" && leg.attempt > this.#attempt) this.#invite(leg);
     this.#session.pursue();
     this.#digits.pursue();
+    if (leg.referral !== undefined) this.#referrals().pursue();
+    if (leg.refer !== undefined || this.#refer !== undefined) this.#refers().pursue();
   }
 
   #invite(leg: Leg): void {
@@ -221,12 +229,21 @@ export class LegDriver implements InviteEvents, LegView {
     if (usage === undefined || usage.phase === "ended") this.#release();
     else if (owes.kind === "reject" && usage.phase === "ringing")
       usage.reject(owes.status, [...responseReason(leg.outcome), ...contactHeaders(owes.contacts)]);
-    else usage.bye(requestReason(leg.outcome));
+    else if (leg.referral === undefined && this.#referral === undefined) usage.bye(requestReason(leg.outcome));
+    else this.#referrals().afterwards(() => usage.bye(requestReason(leg.outcome)));
   }
 
   #release(): void {
     this.#tell({ kind: "leg-released" });
     this.#isFinished = true;
+  }
+
+  #referrals(): LegReferral {
+    return (this.#referral ??= new LegReferral(this.#context, this));
+  }
+
+  #refers(): LegRefer {
+    return (this.#refer ??= new LegRefer(this.#context, this));
   }
 
   #signal(signal: LegSignalParts): Promise<Call | undefined> {
@@ -332,7 +349,7 @@ export class LegDriver implements InviteEvents, LegView {
   }
 
   received(request: SipRequest, respond: (status: number, parts?: AnswerParts) => void): boolean {
-    return takeRequest(this.#context, this, request, respond);
+    return takeRequest(this.#context, this, () => this.#referrals(), request, respond);
   }
 
   dialogChanged(dialog: DialogValues): void {
@@ -354,6 +371,7 @@ export class LegDriver implements InviteEvents, LegView {
   }
 
   ended(ending: Ending, release: () => void): void {
+    if (ending.by === "peer") this.#referral?.left();
     if (ending.by === "peer") void this.#signal({ kind: "leg-hung-up", ...whyOf(ending) }).then(release);
     else if (ending.by === "local") this.#tell({ kind: "leg-released" });
     else

@@ -15,8 +15,9 @@ import type { Leg, LegRoute, Outcome } from "../model.ts";
 
 /** Of a leg's INVITE. */
 export function inviteHeaders(leg: Leg): readonly HeaderPair[] {
-  const { headers = [] } = leg.route;
-  return leg.route.autoAnswer === true ? [...headers, ...autoAnswerHeaders(leg)] : headers;
+  const { autoAnswer, replaces, referredBy, headers = [] } = leg.route;
+  if (autoAnswer !== true && replaces === undefined && referredBy === undefined) return headers;
+  return [...headers, ...autoAnswerHeaders(leg), ...transferHeaders(leg)];
 }
 
 /** From of a leg's INVITE, without the tag. */
@@ -41,6 +42,14 @@ function autoAnswerHeaders({ route }: Leg): readonly HeaderPair[] {
 /** An address as people read it. */
 export function writtenAddress({ protocol, address, port }: SipAddress): string {
   return `${protocol} ${address.includes(":") ? `[${address}]` : address}:${port}`;
+}
+
+/** RFC 3891 §4 and RFC 3892 §2.2: whose place it takes, and who asked for it. */
+function transferHeaders({ route: { replaces, referredBy } }: Leg): readonly HeaderPair[] {
+  const headers: HeaderPair[] = [];
+  if (replaces !== undefined) headers.push(["Replaces", replaces], ["Require", "replaces"]);
+  if (referredBy !== undefined) headers.push(["Referred-By", referredBy]);
+  return headers;
 }
 
 /** Of BYE and CANCEL (RFC 3326): the cause in both protocols, in the words of whoever decided. */

@@ -1,13 +1,23 @@
 /** What the peer asks inside a leg's dialog that is neither session nor end: INFO, REFER, NOTIFY, MESSAGE. */
 import { type AnswerParts, digitTypes, hasDigitType, parseInfoDigit, type SipRequest } from "../../sip/index.ts";
 import type { SignalingContext } from "./context.ts";
+import type { LegReferral } from "./leg-referral.ts";
 import { type LegView, signalOf } from "./leg-view.ts";
 
 type Respond = (status: number, parts?: AnswerParts) => void;
 
 /** True when the request has been or will be answered by `respond`; false leaves it to the stack. */
-export function takeRequest(context: SignalingContext, view: LegView, request: SipRequest, respond: Respond): boolean {
-  return request.method === "INFO" && takeInfo(context, view, request, respond);
+export function takeRequest(
+  context: SignalingContext,
+  view: LegView,
+  referrals: () => LegReferral,
+  request: SipRequest,
+  respond: Respond,
+): boolean {
+  if (request.method === "INFO") return takeInfo(context, view, request, respond);
+  if (request.method !== "REFER") return false;
+  referrals().take(request, respond);
+  return true;
 }
 
 /** A digit is answered when it is durable: a peer that repeats it after a restart of ours is not counted twice. */

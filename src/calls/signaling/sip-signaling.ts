@@ -1,6 +1,6 @@
 /** The signalling port over a SIP stack: one driver for each leg that is alive or owed something. */
 import type { Clock, Logger, Timer } from "../../kernel/index.ts";
-import type { InviteServerTransaction, Located, Locator, SipAddress, SipStack } from "../../sip/index.ts";
+import type { InviteServerTransaction, Located, Locator, Replaces, SipAddress, SipStack } from "../../sip/index.ts";
 import type { InviteInput, LegSignal } from "../decide/inputs.ts";
 import { inviteLifeMs } from "../decide/recovery.ts";
 import type { Call, Leg } from "../model.ts";
@@ -9,6 +9,7 @@ import type { SignalingContext } from "./context.ts";
 import type { TrunkCredentials } from "./credentials.ts";
 import type { Incoming } from "./incoming.ts";
 import { LegDriver } from "./leg-driver.ts";
+import { refuseReplacing, replacedLeg } from "./replacing.ts";
 import type { SessionsFor } from "./session.ts";
 
 export type SipSignalingOptions = {
@@ -84,7 +85,38 @@ export class SipSignaling implements Signaling {
     });
   }
 
+  #driverOf({ callId, localTag, remoteTag }: Replaces): LegDriver | undefined {
+    const usage = this.#options.stack.usageOf(callId, localTag, remoteTag);
+    if (usage !== undefined) for (const driver of this.#drivers.values()) if (driver.usage === usage) return driver;
+    return undefined;
+  }
+
+  /** An INVITE that takes the place of a leg of ours (RFC 3891). */
+  #replacing(transaction: InviteServerTransaction): void {
+    const { incoming } = this.#options;
+    const admitted = incoming.admitReplacing(transaction);
+    if (admitted === undefined) return;
+    const { from, by } = admitted;
+    const found = replacedLeg(transaction.request, from, by, (dialog) => this.#driverOf(dialog));
+    if (!found.ok) {
+      incoming.withdraw(by);
+      return refuseReplacing(transaction, found.status);
+    }
+    const { call, leg } = found.view;
+    const driver = new LegDriver(this.#contextOf(call.accountId), call, { id: by.legId, state: "inviting" } as Leg);
+    const dialog = driver.accept(transaction, by.legId);
+    if (dialog === undefined) return;
+    this.#drivers.set(by.legId, driver);
+    void this.#signal({ kind: "leg-replaced", legId: leg.id, by: { ...by, dialog } }).then((after) => {
+      if (after?.legs[by.legId] !== undefined) return;
+      this.#drivers.delete(by.legId);
+      incoming.withdraw(by);
+      driver.refuse(603);
+    });
+  }
+
   #invited(transaction: InviteServerTransaction, handler: (input: InviteInput) => void): void {
+    if (transaction.request.headers.has("Replaces")) return this.#replacing(transaction);
     const admission = this.#options.incoming.admit(transaction);
     if (admission === undefined) return;
     const { callId, legId } = admission;
@@ -120,6 +152,7 @@ export class SipSignaling implements Signaling {
       hasCredentials: (leg) => credentials.has(accountId, leg),
       authorizationFor: (leg, challenge, request) => credentials.forInvite(accountId, leg, challenge, request),
       authorizeFor: (leg) => credentials.inDialog(accountId, leg),
+      legOf: (dialog) => this.#driverOf(dialog)?.leg.id,
       signal: (signal) => this.#signal(signal),
     };
   }

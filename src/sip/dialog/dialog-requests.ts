@@ -4,12 +4,15 @@ import type { Body } from "../message/builder.ts";
 import type { SipRequest, SipResponse } from "../message/message.ts";
 import type { SipAddresses } from "../location/locator.ts";
 import { requestInTurn } from "../transaction/in-turn.ts";
+import { DialogSubscriptions } from "../subscription/dialog-subscriptions.ts";
+import { tagOf } from "../message/name-addr.ts";
+import { sequenceOf } from "../transaction/matching.ts";
 import type { SipAddress } from "../transport/transport.ts";
 import type { Dialog } from "./dialog.ts";
 import type { AnswerParts, Authorize, InviteFailure } from "./invite-events.ts";
 import { type InviteUnderWay, sendInvite } from "./invite-attempts.ts";
 import { refreshHeaders } from "./session/session-interval.ts";
-import type { UsageHost } from "./usage-host.ts";
+import { acknowledge, type UsageHost } from "./usage-host.ts";
 
 /** Of a request: the final status, 408 when nobody answered, 503 when it could not be sent. */
 export type RequestOutcome = { readonly status: number; readonly response?: SipResponse; readonly source?: SipAddress };
@@ -24,11 +27,48 @@ export class DialogRequests {
   readonly host: UsageHost;
   readonly dialog: Dialog;
   readonly #authorize: Authorize | undefined;
+  /** Requests up to this one are of before this object: of a restored dialog, those of the former process. */
+  readonly #formerCseq: number;
+  #subscriptions: DialogSubscriptions | undefined;
 
   constructor(host: UsageHost, dialog: Dialog, authorize: Authorize | undefined) {
     this.host = host;
     this.dialog = dialog;
     this.#authorize = authorize;
+    this.#formerCseq = dialog.values.localCseq;
+  }
+
+  /** What is subscribed to in this dialog, made when it is first asked for; it outlives the session (RFC 5057 §4.1). */
+  get subscriptions(): DialogSubscriptions {
+    this.#subscriptions ??= new DialogSubscriptions({
+      clock: this.host.clock,
+      contact: ["Contact", `<${this.dialog.values.localContact}>`],
+      patienceMs: 64 * this.host.timers.t1Ms,
+      send: (method, parts, done) => this.send(method, parts, done),
+    });
+    return this.#subscriptions;
+  }
+
+  /** Undefined while nobody has subscribed to anything: most dialogs end so. */
+  get knownSubscriptions(): DialogSubscriptions | undefined {
+    return this.#subscriptions;
+  }
+
+  /** A request of the peer for one of its or our subscriptions here; false when it is for none. */
+  receive(request: SipRequest, respond: (status: number, parts?: AnswerParts) => void): boolean {
+    return this.#subscriptions?.receive(request, respond) === true;
+  }
+
+  /** BYE ends the session, not what was subscribed to beside it (RFC 5057 §4.1). */
+  isOfSubscription({ method }: SipRequest): boolean {
+    return (method === "NOTIFY" || method === "SUBSCRIBE") && this.#subscriptions?.isEmpty === false;
+  }
+
+  /** A repeated 2xx to a re-INVITE of the process before a restart: that one had our offer, and the peer waits for its ACK (RFC 3261 §13.2.2.4). */
+  acknowledgeFormer(response: SipResponse): void {
+    const sequence = sequenceOf(response);
+    const isOurs = this.dialog.values.remoteTag === tagOf(response.headers.get("To") ?? "");
+    if (isOurs && sequence <= this.#formerCseq) acknowledge(this.host, this.dialog, sequence, undefined);
   }
 
   send(method: string, parts: AnswerParts, done: (outcome: RequestOutcome) => void, authorization?: HeaderPair): void {

@@ -66,6 +66,9 @@ export type LocalSide = {
   readonly cseqMargin?: number;
 };
 
+/** Requests that must say where we are: RFC 3261 §12.2, RFC 3311 §5.1, RFC 3515 §2.2, RFC 6665 §8.3. */
+const targetMethods: ReadonlySet<string> = new Set(["INVITE", "UPDATE", "REFER", "SUBSCRIBE", "NOTIFY"]);
+
 export class Dialog {
   #values: DialogValues;
   #refusesUpdate = false;
@@ -225,7 +228,7 @@ export class Dialog {
       to: tagged(values.remoteAddress, values.remoteTag),
       callId: values.callId,
       sequence,
-      contact: method === "INVITE" || method === "UPDATE" ? formatNameAddr(nameAddr(values.localContact)) : undefined,
+      contact: targetMethods.has(method) ? formatNameAddr(nameAddr(values.localContact)) : undefined,
       headers: [...routes.map((route): HeaderPair => ["Route", route]), ...(parts.headers ?? [])],
       body: parts.body,
     });

@@ -21,21 +21,12 @@ import { tagOf } from "../message/name-addr.ts";
 import type { InviteServerTransaction } from "../transaction/invite-server.ts";
 import type { SipAddress } from "../transport/transport.ts";
 import { Dialog, type DialogValues } from "./dialog.ts";
-import type { RequestOutcome } from "./dialog-requests.ts";
+import type { DialogRequests } from "./dialog-requests.ts";
 import { DialogSession } from "./dialog-session.ts";
 import { answerInDialog, answerRequest } from "./in-dialog-answers.ts";
 import { InitialInvite } from "./initial-invite.ts";
 import { IncomingInvite } from "./incoming-invite.ts";
-import type {
-  AcceptOptions,
-  AnswerParts,
-  Authorize,
-  Ending,
-  EndReason,
-  InviteEvents,
-  InviteFailure,
-  InviteOptions,
-} from "./invite-events.ts";
+import type { AcceptOptions, Authorize, Ending, EndReason, InviteEvents, InviteFailure, InviteOptions } from "./invite-events.ts";
 import type { ProvisionalRepeater } from "./reliable/provisional-repeater.ts";
 import type { ExchangeState } from "./session/exchange.ts";
 import { expiredReason, termsToGrant } from "./session/session-interval.ts";
@@ -183,6 +174,16 @@ export class InviteUsage {
     else if (this.#phase === "confirmed") this.#leave(headers, { by: "local" });
   }
 
+  /** True for the remote tag of a dialog of this usage, confirmed or early. */
+  has(remoteTag: string): boolean {
+    return this.dialog?.remoteTag === remoteTag || this.#initial?.early.get(remoteTag) !== undefined;
+  }
+
+  /** For other requests in this dialog (REFER, INFO, …) and for its subscriptions; undefined until our INVITE is answered. */
+  get requests(): DialogRequests | undefined {
+    return this.#session?.requests;
+  }
+
   /** Asks whether the peer still has the dialog: `alive`, or `ended` by `lost`. */
   options(): void {
     this.request("OPTIONS", {}, ({ status }) => {
@@ -191,7 +192,7 @@ export class InviteUsage {
   }
 
   /** A request that neither changes nor ends the session, such as INFO. `done` hears the final status; 408 and 481 also end the dialog (RFC 5057 §5.1). */
-  request(method: string, parts: AnswerParts, done: (outcome: RequestOutcome) => void): void {
+  request(...[method, parts, done]: Parameters<DialogRequests["send"]>): void {
     if (this.#phase !== "confirmed") return;
     this.#session?.requests.send(method, parts, (outcome) => {
       done(outcome);
@@ -215,7 +216,7 @@ export class InviteUsage {
       this.#settle();
     }
     if (request.method === "BYE") this.#receiveBye(request, source);
-    else if (this.#phase === "leaving") this.#answer(request, source, 481);
+    else if (this.#phase === "leaving" && this.#session?.requests.isOfSubscription(request) !== true) this.#answer(request, source, 481);
     else {
       if (isOurs) this.#changed();
       this.#receiveOther(request, source, session.change);
@@ -320,7 +321,14 @@ export class InviteUsage {
     // One INVITE after the other (RFC 3261 §14.2).
     else if (request.method === "INVITE" && isEarly) this.#answer(request, source, 500, [["Retry-After", "5"]]);
     else if (request.method === "INVITE") session.peer.receiveInvite(request, source);
-    else answerInDialog(this.#host, request, source, this.localTag, (respond) => this.#events.received(request, respond));
+    else
+      answerInDialog(
+        this.#host,
+        request,
+        source,
+        this.localTag,
+        (respond) => this.#session?.requests.receive(request, respond) === true || this.#events.received(request, respond),
+      );
   }
 
   /** RFC 3262 §3: 481 unless its RAck names an answer of ours that waits for it. */

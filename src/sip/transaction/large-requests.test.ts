@@ -34,6 +34,7 @@ function setUp(servesTcp = true) {
     request: () => undefined,
     acknowledgement: () => undefined,
     success: () => undefined,
+    straySuccess: () => undefined,
     answerCancel: () => undefined,
   });
   const heard: unknown[] = [];

@@ -26,6 +26,8 @@ export type TransactionUser = {
   acknowledgement(ack: SipRequest, source: SipAddress): void;
   /** A further 2xx to an INVITE of ours: the same again, or of another fork. */
   success(response: SipResponse, source: SipAddress): void;
+  /** A 2xx to INVITE that no transaction waits for: of a process before a restart, or of nobody. */
+  straySuccess(response: SipResponse): void;
   /** Answers CANCEL with 200 or 481, without a transaction. */
   answerCancel(cancel: SipRequest, source: SipAddress, status: 200 | 481): void;
 };
@@ -204,8 +206,11 @@ export class TransactionLayer {
     const live = this.#live.get(key);
     if (live !== undefined) return live.receive(response, source);
     const lingering = this.#lingering.get(key);
-    if (lingering === undefined) this.#strayResponses++;
-    else if (lingering.state === "accepted") {
+    if (lingering === undefined) {
+      this.#strayResponses++;
+      if (response.status >= 200 && response.status < 300 && response.headers.get("CSeq")?.endsWith("INVITE") === true)
+        this.#user.straySuccess(response);
+    } else if (lingering.state === "accepted") {
       if (response.status >= 200 && response.status < 300) this.#user.success(response, source);
     } else if (response.status >= 300) {
       this.#repeats++;

@@ -196,6 +196,7 @@ export class FakeCalls implements Calls {
         return this.answer(callId);
       case "send-digits":
       case "transfer":
+      case "refer":
         return call;
       case "leave":
       // A call of one party ends with it.

@@ -114,6 +114,11 @@ export class Baresip implements Phone {
     await this.#command("resume");
   }
 
+  /** Blind, by REFER. Its own call closes when the transfer has succeeded. */
+  async transfer(uri: string): Promise<void> {
+    await this.#command("transfer", uri);
+  }
+
   async hangUp(): Promise<void> {
     await this.#command("hangup");
     await this.ended();

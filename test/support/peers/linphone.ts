@@ -97,6 +97,16 @@ export class Linphone implements Phone {
     await this.ended();
   }
 
+  /** Attended, by REFER with Replaces: whom it talks to in its first call is handed to whom it has called second. Both its calls end. */
+  async transferFirstToSecond(): Promise<void> {
+    await this.#command("transfer 1 --to-call 2");
+  }
+
+  /** Calls somebody beside its first call, and waits for the answer. */
+  async callAsWell(uri: string): Promise<void> {
+    await this.#command(`call ${uri}`, /Call 2 with \S+ connected/);
+  }
+
   /** Digits received until now. */
   digits(): string {
     return [...this.#process.output.matchAll(/Receiving tone (.)/g)].map((found) => found[1]).join("");

@@ -157,7 +157,33 @@ export function registerCalls(scope: NativeScope, { calls, views, directory, clo
     },
     async (request) => send(request, { kind: "retrieve", by: principalOf(request).userId }),
   );
+
+  scope.post(
+    "/calls/:id/refer",
+    {
+      config: { access: callMakers },
+      schema: {
+        tags,
+        summary: "Hand a party to another address by REFER",
+        description:
+          "Answers when the request is durable; the event refer.ended tells how it went. The party leaves when its far end has called the other address.",
+        headers: repeatable,
+        params: idParams,
+        body: referSchema,
+        response: answersCall,
+      },
+    },
+    async (request) => send(request, { kind: "refer", by: principalOf(request).userId, ...request.body }),
+  );
 }
+
+const referSchema = Type.Object(
+  {
+    partyId: id("Whose far end is asked."),
+    to: Type.String({ minLength: 1, maxLength: 255, description: "E.164, or a sip:, sips: or tel: URI." }),
+  },
+  closed,
+);
 
 const emptyBody = Type.Object({}, closed);
 

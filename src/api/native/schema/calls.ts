@@ -84,6 +84,7 @@ export const callSchema = Type.Object(
     createdAt: time(),
     answeredAt: orNull(time()),
     endedAt: orNull(time()),
+    absorbedBy: orNull(id(), "The call that its parties went to; commands to this id are taken there."),
     createdBy: orNull(id(), "The user who asked for it; null for a call that came in by a trunk."),
     limits: Type.Object({ ringMs: count(), totalMs: count() }, closed),
     flow: Type.Union([flow, Type.Null()]),
