@@ -13,7 +13,7 @@ import {
   routeeOutbox,
   routeePlanFormats,
 } from "./api/index.ts";
-import { evolve, Incoming, LiveCalls, LiveViews, replay, Routing, SipSignaling, TrunkCredentials } from "./calls/index.ts";
+import { evolve, Incoming, LiveCalls, LiveViews, replay, Routing, SipSignaling, ssrcsOf, TrunkCredentials } from "./calls/index.ts";
 import { type Config, listening } from "./config/index.ts";
 import { watchDatabase } from "./database-watch.ts";
 import { type DemoPhone, startDemoPhone } from "./demo-phone/index.ts";
@@ -22,7 +22,7 @@ import { type ApplicationLogin, deskAccount, demoNumber, firstApplication, type 
 import { createHttpRequester, createScriptLibrary } from "./flows/index.ts";
 import { createHttpClient } from "./http-client/index.ts";
 import { createShipper, openJournal, type OpenJournal, type Shipper } from "./journal/index.ts";
-import { derive, type Logger, sleep, systemClock, systemIds } from "./kernel/index.ts";
+import { type Logger, sleep, systemClock, systemIds } from "./kernel/index.ts";
 import { createMediaEngine, createPromptLibrary } from "./media/index.ts";
 import { loadAgentStates } from "./queues/index.ts";
 import { PortPool } from "./rtp/index.ts";
@@ -149,7 +149,7 @@ export async function startServer({ config, logger, version, progress, onLost }:
     views,
     media,
     mediaSettings: {
-      ssrcOf: (legId) => Number.parseInt(derive(data.secret, 4, legId, "ssrc"), 16),
+      ssrcOf: ssrcsOf(data.secret),
       recordingPath: (accountId, callId, name) => join(data.path, "recordings", accountId, callId, `${name}.wav`),
     },
     signaling,

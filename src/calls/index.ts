@@ -25,6 +25,7 @@ export type { CallStep } from "./outbox.ts";
 export { replay } from "./recovery.ts";
 export { Routing } from "./routing.ts";
 export type { Script, ScriptAction, ScriptContext, ScriptEvent, ScriptLibrary, ScriptReplacement, ScriptStep } from "./script.ts";
+export { ssrcsOf } from "./plans/ssrc.ts";
 export { legCapabilities } from "./signaling/capabilities.ts";
 export { TrunkCredentials } from "./signaling/credentials.ts";
 export { Incoming } from "./signaling/incoming.ts";

@@ -5,7 +5,7 @@ import type { Call, Leg, MediaDirection, Negotiated } from "../model.ts";
 import { directionToOffer, wantedDirection } from "../plans/session-plan.ts";
 import type { SignalingContext } from "./context.ts";
 import { type LegSignalParts, type LegView, signalOf } from "./leg-view.ts";
-import { agreedBy, answerTo, offerOf, type SessionSettings } from "./session.ts";
+import { agreedBy, answerTo, firstAnswerTo, offerOf, type SessionSettings } from "./session.ts";
 
 type Offered = { readonly leg: Leg; readonly version: number; readonly direction: MediaDirection };
 
@@ -68,7 +68,7 @@ export class LegSession {
       // What was agreed on before the answer stands in it.
       const media = leg.media ?? leg.early?.media;
       const known = media === undefined ? leg : { ...leg, media };
-      const answer = answerTo(leg.offer, known, leg.version, media?.stated ?? "sendrecv", this.peer.address, session);
+      const answer = firstAnswerTo(leg.offer, known, this.peer.address, session);
       if (answer.ok) this.#answeredTo = answer.offerVersion;
       return answer;
     }

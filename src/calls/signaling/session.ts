@@ -71,7 +71,24 @@ export function answerTo(
   const relayable = isRelayed && answered.relayable.length > 0 && { formats: answered.relayable, only: media.codec === undefined };
   const { sessionId, version: offered } = parsed.value.origin;
   const offerVersion = `${sessionId} ${offered}`;
-  return { ok: true, body: bodyOf(answered.answer), media, ...(relayable && { relayable }), offerVersion };
+  const answer = { ok: true, body: bodyOf(answered.answer), media, ...(relayable && { relayable }), offerVersion } as const;
+  if (version === firstVersion && !isRelayed && media.history === undefined) firstAnswers.set(media, answer);
+  return answer;
+}
+
+const firstVersion = 1;
+
+/**
+ * What a leg's media came from, as long as that very value lives: the offer of an INVITE is answered with what was found when it came in. Working it out
+ * twice was 4 % of a plain call.
+ */
+const firstAnswers = new WeakMap<Negotiated, Answer>();
+
+/** Our answer to the offer of the peer's INVITE. */
+export function firstAnswerTo(offer: string, leg: DescribedLeg & Pick<Leg, "version">, from: string, settings: SessionSettings): Answer {
+  const { media, version } = leg;
+  const known = media !== undefined && version === firstVersion ? firstAnswers.get(media) : undefined;
+  return known ?? answerTo(offer, leg, version, media?.stated ?? "sendrecv", from, settings);
 }
 
 /** What the peer's answer to `offerOf` with the same arguments agrees to; undefined when it is of no use. */
