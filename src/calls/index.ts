@@ -43,7 +43,7 @@ export type {
   CallList,
   CallPage,
   EventSubscription,
-  ShippedItem,
+  ShippedRecord,
   ShippingBatch,
   Views,
 } from "./views.ts";

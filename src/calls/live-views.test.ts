@@ -152,7 +152,7 @@ describe("subscriptions", () => {
     return { position: at, at: 1, streams: [{ accountId: account, callId: "c", seq: 1, events: [event, event] }] };
   }
 
-  const publish = (account = accountId) => void views.publish(recordOf(account), []);
+  const publish = (account = accountId) => views.publish(recordOf(account), []);
 
   beforeEach(() => {
     seen.length = 0;

@@ -5,13 +5,16 @@ import type { JournalRecord } from "./journal-port.ts";
 import type { Call } from "./model.ts";
 import type { CallChange, CallEventEnvelope, CallFilter, CallHistory, CallList, CallPage, EventSubscription, Views } from "./views.ts";
 
-/** Events kept in memory for streams that resume; older ones come from the history. 20,000 of plain calls were 30 MB. */
-const recentEvents = 2_000;
-/** Events that the history has not got yet are kept too, while it is away no more than these. */
-const mostEvents = 100_000;
+/** Records kept in memory for streams of events that resume; older ones come from the history. */
+const recentRecords = 1_000;
+/** Records that the history has not got yet are kept too, while it is away no more than these. */
+const mostRecords = 50_000;
 const historyPage = 500;
 
 type Handler = (event: CallEventEnvelope) => void;
+
+/** What is published: a durable record, as far as clients may see it. */
+type Published = Pick<JournalRecord, "position" | "streams" | "at">;
 
 export class LiveViews implements Views {
   readonly #history: CallHistory;
@@ -19,9 +22,9 @@ export class LiveViews implements Views {
   readonly #historyReaches: () => number;
   /** By account, then by call. */
   readonly #calls = new Map<string, Map<string, Call>>();
-  /** Recent events, oldest first. */
-  #recent: CallEventEnvelope[] = [];
-  #trimAt = recentEvents * 1.5;
+  /** Oldest first. They become envelopes when somebody reads them: kept as envelopes they were a fifth of what a plain call leaves to collect. */
+  #recent: Published[] = [];
+  #trimAt = recentRecords * 1.5;
   /** Every position above this one is in #recent. */
   #recentFrom: number;
   /** The last durable position. */
@@ -45,19 +48,20 @@ export class LiveViews implements Views {
   }
 
   /** A durable record and the states it led to. */
-  publish(record: Pick<JournalRecord, "position" | "streams" | "at">, calls: readonly Call[]): readonly CallEventEnvelope[] {
+  publish(record: Published, calls: readonly Call[]): void {
     this.#last = record.position;
     const before = calls.map((call) => this.inMemory(call.accountId, call.id));
     for (const call of calls) this.put(call);
-    const envelopes = envelopesOf(record);
-    this.#recent.push(...envelopes);
+    this.#recent.push(record);
     if (this.#recent.length > this.#trimAt) this.#trim();
-    for (const envelope of envelopes) this.#deliver(envelope);
+    if (record.streams.some(({ accountId }) => this.#subscribers.has(accountId))) {
+      for (const envelope of envelopesOf(record)) this.#deliver(envelope);
+    }
+    if (this.#watchers.size === 0) return;
     calls.forEach((after, index) => {
       const events = record.streams.flatMap((part) => (part.callId === after.id ? part.events : []));
       this.#tell({ position: record.position, before: before[index], after, events });
     });
-    return envelopes;
   }
 
   /** The durable state of a call that the history need not have yet. */
@@ -110,7 +114,7 @@ export class LiveViews implements Views {
     if (subscription.sent !== undefined) {
       await this.#readHistory(accountId, subscription.sent, deliver);
       // From here on without a break, so no event slips between.
-      for (const event of this.#recent) if (event.accountId === accountId) deliver(event);
+      for (const record of this.#recent) for (const event of envelopesOf(record)) if (event.accountId === accountId) deliver(event);
     }
     const handlers = this.#subscribers.get(accountId) ?? new Set<Handler>();
     this.#subscribers.set(accountId, handlers);
@@ -161,19 +165,19 @@ export class LiveViews implements Views {
 
   #trim(): void {
     const reaches = this.#historyReaches();
-    const unshipped = this.#recent.findIndex(({ id }) => orderOf(id)[0] > reaches);
-    const spare = this.#recent.length - recentEvents;
-    const dropped = Math.max(unshipped < 0 ? spare : Math.min(spare, unshipped), this.#recent.length - mostEvents);
+    const unshipped = this.#recent.findIndex(({ position }) => position > reaches);
+    const spare = this.#recent.length - recentRecords;
+    const dropped = Math.max(unshipped < 0 ? spare : Math.min(spare, unshipped), this.#recent.length - mostRecords);
     if (dropped > 0) {
-      this.#recentFrom = Math.max(this.#recentFrom, orderOf(this.#recent[dropped - 1]?.id ?? "0.0")[0]);
+      this.#recentFrom = Math.max(this.#recentFrom, this.#recent[dropped - 1]?.position ?? 0);
       this.#recent = this.#recent.slice(dropped);
     }
-    this.#trimAt = this.#recent.length + recentEvents / 2;
+    this.#trimAt = this.#recent.length + recentRecords / 2;
   }
 }
 
 /** The events of a record as clients see them. */
-export function envelopesOf(record: Pick<JournalRecord, "position" | "streams" | "at">): readonly CallEventEnvelope[] {
+export function envelopesOf(record: Published): readonly CallEventEnvelope[] {
   let index = 0;
   return record.streams.flatMap(({ accountId, callId, events }) =>
     events.map((event) => ({ id: `${record.position}.${index++}`, accountId, callId, at: "at" in event ? event.at : record.at, event })),

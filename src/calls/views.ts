@@ -1,5 +1,5 @@
 /** The read side of calls: durable states of live calls, finished calls from the store, and the stream of events. */
-import type { OutboxItem } from "./journal-port.ts";
+import type { JournalRecord } from "./journal-port.ts";
 import type { Call } from "./model.ts";
 import type { CallEvent } from "./events.ts";
 
@@ -75,10 +75,10 @@ export type CallArchive = {
 
 export type ShippingBatch = {
   readonly cursor: number;
-  readonly events: readonly CallEventEnvelope[];
+  /** In order of position. What they hold of events and outboxes goes to the store as it is: an object for each event cost 35 µs a plain call. */
+  readonly records: readonly ShippedRecord[];
   /** Calls that ended with these records, as they ended. Live calls are in memory and in the journal only. */
   readonly calls: readonly Call[];
-  readonly outbox: readonly ShippedItem[];
 };
 
-export type ShippedItem = { readonly position: number; readonly item: OutboxItem };
+export type ShippedRecord = Pick<JournalRecord, "position" | "at" | "streams" | "outbox">;

@@ -6,7 +6,7 @@ import { endedCall } from "../../test/support/store/example-calls.ts";
 import { temporaryDirectory } from "../../test/support/temporary-directory.ts";
 import { VirtualClock } from "../../test/support/virtual-clock.ts";
 import { eventually } from "../../test/support/waiting.ts";
-import type { Call, CallArchive, CallEvent, ShippingBatch } from "../calls/index.ts";
+import type { Call, CallArchive, CallEvent, ShippedRecord, ShippingBatch } from "../calls/index.ts";
 import { silentLogger } from "../kernel/index.ts";
 import { type OpenJournal, openJournal } from "./journal.ts";
 import { createShipper, type Shipper } from "./shipping.ts";
@@ -29,20 +29,25 @@ class ImaginedStore implements CallArchive {
     if (trouble === "away") throw new Error("away");
     if (batch.cursor > this.position) {
       const known = new Set(this.calls.map(({ id }) => id));
-      const events = batch.events.filter(({ id }) => Number.parseInt(id, 10) > this.position);
-      const outbox = batch.outbox.filter(({ position }) => position > this.position);
-      this.batches.push({ ...batch, events, outbox, calls: batch.calls.filter(({ id }) => !known.has(id)) });
+      const records = batch.records.filter(({ position }) => position > this.position);
+      this.batches.push({ ...batch, records, calls: batch.calls.filter(({ id }) => !known.has(id)) });
       this.position = batch.cursor;
     }
     if (trouble === "answer lost") throw new Error("the connection broke");
   }
 
   get events(): string[] {
-    return this.batches.flatMap(({ events }) => events.map(({ id, callId }) => `${id} ${callId}`));
+    return this.#records.flatMap(({ position, streams }) =>
+      streams.flatMap(({ callId, events }) => events.map((_event, index) => `${position}.${index} ${callId}`)),
+    );
   }
 
   get owed(): string[] {
-    return this.batches.flatMap(({ outbox }) => outbox.map(({ position, item }) => `${position} ${item.id}`));
+    return this.#records.flatMap(({ position, outbox = [] }) => outbox.map((item) => `${position} ${item.id}`));
+  }
+
+  get #records(): ShippedRecord[] {
+    return this.batches.flatMap(({ records }) => records);
   }
 
   get calls(): Call[] {

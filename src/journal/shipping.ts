@@ -3,7 +3,7 @@
  * rows. The newest records wait in memory, up to a bound; what is older, or was written by a former run, is read from the journal. So
  * a database that is away costs no memory, and coming back is the ordinary path.
  */
-import type { Call, CallArchive, CallEvent, CallEventEnvelope, JournalRecord, ShippingBatch, StreamPart } from "../calls/index.ts";
+import type { Call, CallArchive, CallEvent, JournalRecord, ShippingBatch, StreamPart } from "../calls/index.ts";
 import type { Clock, Logger, Timer } from "../kernel/index.ts";
 import type { OpenJournal } from "./journal.ts";
 
@@ -119,7 +119,11 @@ class JournalShipper implements Shipper {
     const offered = await this.#untilDone("The journal cannot be read for shipping", () => this.#next());
     const last = offered?.at(-1);
     if (offered === undefined || last === undefined) return false;
-    const batch = batchOf(offered, last.record.position);
+    const batch: ShippingBatch = {
+      cursor: last.record.position,
+      records: offered.map(({ record }) => record),
+      calls: offered.flatMap(({ ended: calls }) => calls),
+    };
     const done = await this.#untilDone("The store takes no records; calls go on, and history follows when it is back", async () => {
       await archive.ship(batch);
       return true;
@@ -130,7 +134,7 @@ class JournalShipper implements Shipper {
     const ended = offered.flatMap(({ record }) => record.streams.filter(({ callId }) => record.ended?.includes(callId)));
     for (const { callId } of ended) this.#former.delete(callId);
     journal.release(batch.cursor);
-    if (batch.outbox.length > 0) this.#options.filled?.();
+    if (batch.records.some(({ outbox }) => outbox !== undefined)) this.#options.filled?.();
     if (ended.length > 0) this.#options.shipped(ended);
     return offered.length >= this.#batchRecords;
   }
@@ -244,18 +248,4 @@ class JournalShipper implements Shipper {
   #wake(): void {
     if (!this.#isRetrying || this.#isClosing) this.#pause?.end();
   }
-}
-
-function batchOf(offered: readonly Offered[], cursor: number): ShippingBatch {
-  const events: CallEventEnvelope[] = [];
-  for (const { record } of offered) {
-    let index = 0;
-    for (const { accountId, callId, events: happened } of record.streams) {
-      for (const event of happened) {
-        events.push({ id: `${record.position}.${index++}`, accountId, callId, at: "at" in event ? event.at : record.at, event });
-      }
-    }
-  }
-  const outbox = offered.flatMap(({ record: { position, outbox: items = [] } }) => items.map((item) => ({ position, item })));
-  return { cursor, events, calls: offered.flatMap(({ ended }) => ended), outbox };
 }

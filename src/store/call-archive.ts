@@ -1,6 +1,6 @@
 /** Takes what the journal ships: ended calls and events, with the cursor in the same transaction, so that each record arrives once. */
 import { sql } from "kysely";
-import type { Call, CallArchive, CallEventEnvelope, ShippingBatch } from "../calls/index.ts";
+import type { Call, CallArchive, ShippedRecord, ShippingBatch } from "../calls/index.ts";
 import type { Database } from "./database.ts";
 import { insertOutbox } from "./outbox.ts";
 
@@ -16,41 +16,51 @@ export class StoredArchive implements CallArchive {
     return cursor;
   }
 
-  async ship({ cursor, events, calls, outbox }: ShippingBatch): Promise<void> {
-    const eventRows = events.map(eventRow);
+  async ship({ cursor, records, calls }: ShippingBatch): Promise<void> {
     await this.#db.transaction().execute(async (transaction) => {
       const { cursor: former } = await transaction.selectFrom("shipping").select("cursor").forUpdate().executeTakeFirstOrThrow();
       // A commit whose answer was lost: the batch is here.
       if (former >= cursor) return;
-      const fresh = eventRows.filter(({ position }) => position > former);
-      if (fresh.length > 0) await insertEvents(transaction, fresh);
+      const fresh = records.filter(({ position }) => position > former);
+      await insertEvents(transaction, fresh);
       if (calls.length > 0) await insertCalls(transaction, calls);
-      const owed = outbox.filter(({ position }) => position > former);
+      const owed = fresh.flatMap(({ position, outbox = [] }) => outbox.map((item) => ({ position, item })));
       if (owed.length > 0) await insertOutbox(transaction, owed);
       await transaction.updateTable("shipping").set({ cursor }).execute();
     });
   }
 }
 
-type EventRow = { readonly position: number; readonly index: number; readonly envelope: CallEventEnvelope };
-
-function eventRow(envelope: CallEventEnvelope): EventRow {
-  const [position, index] = envelope.id.split(".").map(Number);
-  if (position === undefined || index === undefined) throw new Error(`${envelope.id} is not the id of an event`);
-  return { position, index, envelope };
-}
-
-async function insertEvents(db: Database, rows: readonly EventRow[]): Promise<void> {
-  const envelopes = rows.map(({ envelope }) => envelope);
+async function insertEvents(db: Database, records: readonly ShippedRecord[]): Promise<void> {
+  const accountIds: string[] = [];
+  const positions: number[] = [];
+  const indexes: number[] = [];
+  const callIds: string[] = [];
+  const times: number[] = [];
+  const events: string[] = [];
+  for (const { position, at, streams } of records) {
+    let index = 0;
+    for (const part of streams) {
+      for (const event of part.events) {
+        accountIds.push(part.accountId);
+        positions.push(position);
+        indexes.push(index++);
+        callIds.push(part.callId);
+        times.push("at" in event ? event.at : at);
+        events.push(JSON.stringify(event));
+      }
+    }
+  }
+  if (events.length === 0) return;
   await sql`
     insert into call_events (account_id, position, index, call_id, at, event)
     select * from unnest(
-      ${texts(envelopes.map(({ accountId }) => accountId))},
-      ${numbers(rows.map(({ position }) => position))},
-      ${numbers(rows.map(({ index }) => index))}::int[],
-      ${texts(envelopes.map(({ callId }) => callId))},
-      ${numbers(envelopes.map(({ at }) => at))},
-      ${texts(envelopes.map(({ event }) => JSON.stringify(event)))}::json[])`.execute(db);
+      ${texts(accountIds)},
+      ${numbers(positions)},
+      ${numbers(indexes)}::int[],
+      ${texts(callIds)},
+      ${numbers(times)},
+      ${texts(events)}::json[])`.execute(db);
 }
 
 async function insertCalls(db: Database, calls: readonly Call[]): Promise<void> {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { endedCall, exampleId } from "../../test/support/store/example-calls.ts";
 import { openTestStore, type TestStore } from "../../test/support/store/open-test-store.ts";
 import { VirtualClock } from "../../test/support/virtual-clock.ts";
-import type { Call, CallEventEnvelope, CallFilter, CallPage } from "../calls/index.ts";
+import type { Call, CallEventEnvelope, CallFilter, CallPage, ShippedRecord } from "../calls/index.ts";
 import { silentLogger } from "../kernel/index.ts";
 import { StoredArchive } from "./call-archive.ts";
 import { type Database, openDatabase } from "./database.ts";
@@ -36,8 +36,17 @@ async function ship(
     return { id, accountId, callId: "c1", at, event: { kind: "data.changed", at, set: { key: `é " \\ ${id}`, gone: null } } };
   });
   cursor += records;
-  await opened.store.archive.ship({ cursor, events, calls, outbox: [] });
+  await opened.store.archive.ship({ cursor, records: recordsOf(events), calls });
   return events;
+}
+
+/** The records whose events these are, each of one call. */
+function recordsOf(envelopes: readonly CallEventEnvelope[]): ShippedRecord[] {
+  return [...Map.groupBy(envelopes, ({ id }) => Number.parseInt(id, 10))].map(([position, [first, ...others]]) => {
+    if (first === undefined) throw new Error("a group has a member");
+    const { accountId, callId, at } = first;
+    return { position, at, streams: [{ accountId, callId, seq: position, events: [first, ...others].map(({ event }) => event) }] };
+  });
 }
 
 function list(filter: CallFilter, page: Partial<CallPage> = {}) {
@@ -140,33 +149,27 @@ describe("events", () => {
     const from = cursor;
     const first = await ship("again", 2);
     const call = endedCall(exampleId(start, 500), "again");
-    await opened.store.archive.ship({ cursor, events: first, calls: [call], outbox: [] });
-    const [more] = await ship("again", 1);
+    await opened.store.archive.ship({ cursor, records: recordsOf(first), calls: [call] });
+    const more = await ship("again", 1);
     await new StoredArchive(db).ship({
       cursor: cursor + 1,
-      events: [...first, ...(more === undefined ? [] : [more])],
+      records: recordsOf([...first, ...more]),
       calls: [call],
-      outbox: [],
     });
     cursor += 1;
     expect(await opened.store.history.events("again", from, 100)).toHaveLength(3);
     expect(await opened.store.archive.cursor()).toBe(cursor);
     expect(await opened.store.history.get("again", call.id)).toEqual(call);
-    await opened.store.archive.ship({ cursor: from + 1, events: first.slice(0, 1), calls: [], outbox: [] });
+    await opened.store.archive.ship({ cursor: from + 1, records: recordsOf(first.slice(0, 1)), calls: [] });
     expect(await opened.store.archive.cursor()).toBe(cursor);
   });
 
   test("rows and cursor arrive together or not at all", async () => {
     const from = cursor;
-    const broken: CallEventEnvelope = {
-      id: `${cursor + 1}.0`,
-      accountId: "broken",
-      callId: "c",
-      at: Number.NaN,
-      event: { kind: "data.changed", at: 1, set: {} },
-    };
+    const events = [{ kind: "data.changed", at: Number.NaN, set: {} }] as const;
+    const broken: ShippedRecord = { position: cursor + 1, at: start, streams: [{ accountId: "broken", callId: "c", seq: 1, events }] };
     const call = endedCall(exampleId(start, 600), "broken");
-    await expect(opened.store.archive.ship({ cursor: cursor + 1, events: [broken], calls: [call], outbox: [] })).rejects.toThrow();
+    await expect(opened.store.archive.ship({ cursor: cursor + 1, records: [broken], calls: [call] })).rejects.toThrow();
     expect(await opened.store.archive.cursor()).toBe(from);
     expect(await opened.store.history.get("broken", call.id)).toBeUndefined();
   });

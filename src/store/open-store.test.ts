@@ -36,7 +36,7 @@ test("while the database is away, reads from memory go on and everything else is
   expect(await codeOf(history.list("a", {}, { limit: 1 }))).toBe("STORE_UNAVAILABLE");
   expect(await codeOf(history.events("a", 0, 1))).toBe("STORE_UNAVAILABLE");
   expect(await codeOf(store.ping())).toBe("STORE_UNAVAILABLE");
-  await expect(archive.ship({ cursor: 1, events: [], calls: [call], outbox: [] })).rejects.toThrow();
+  await expect(archive.ship({ cursor: 1, records: [], calls: [call] })).rejects.toThrow();
 });
 
 test("after the database was killed, the same store works again by itself", async () => {
@@ -48,7 +48,7 @@ test("after the database was killed, the same store works again by itself", asyn
   await eventually("another server runs", () => server?.pid !== undefined && server.pid !== killed);
   await eventually(
     "the archive takes a batch",
-    async () => (await codeOf(archive.ship({ cursor: 5, events: [], calls: [call], outbox: [] }))) === "done",
+    async () => (await codeOf(archive.ship({ cursor: 5, records: [], calls: [call] }))) === "done",
   );
   await eventually("the directory takes a row", async () =>
     ["done", "DIRECTORY_DUPLICATE"].includes(await codeOf(directory.accounts.insert(account("b")))),

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openTestStore, type TestStore } from "../../test/support/store/open-test-store.ts";
 import { itemOf, outboxStoreCase } from "../../test/support/webhooks/outbox-store.case.ts";
-import type { OutboxItem } from "../calls/index.ts";
+import type { OutboxItem, ShippedRecord } from "../calls/index.ts";
 import { silentLogger } from "../kernel/index.ts";
 import { type Database, openDatabase } from "./database.ts";
 
@@ -22,8 +22,10 @@ afterAll(async () => {
 /** One record with these items, shipped. */
 async function add(items: readonly OutboxItem[]): Promise<void> {
   cursor += 1;
-  await opened.store.archive.ship({ cursor, events: [], calls: [], outbox: items.map((item) => ({ position: cursor, item })) });
+  await opened.store.archive.ship({ cursor, records: [owing(cursor, items)], calls: [] });
 }
+
+const owing = (position: number, outbox: readonly OutboxItem[]): ShippedRecord => ({ position, at: 0, streams: [], outbox });
 
 describe("as every outbox", () => {
   outboxStoreCase(async () => {
@@ -38,17 +40,16 @@ test("a batch whose answer was lost puts nothing in again, not even what was del
   await db.deleteFrom("outbox").execute();
   await add([itemOf("a"), itemOf("b")]);
   await opened.store.outbox.settle("a");
-  const again = ["a", "b"].map((id) => ({ position: cursor, item: itemOf(id) }));
-  await opened.store.archive.ship({ cursor, events: [], calls: [], outbox: again });
+  const again = owing(cursor, [itemOf("a"), itemOf("b")]);
+  await opened.store.archive.ship({ cursor, records: [again], calls: [] });
   cursor += 1;
-  const more = [...again, { position: cursor, item: itemOf("c") }];
-  await opened.store.archive.ship({ cursor, events: [], calls: [], outbox: more });
+  await opened.store.archive.ship({ cursor, records: [again, owing(cursor, [itemOf("c")])], calls: [] });
   expect(await ids()).toEqual(["b", "c"]);
 });
 
 test("items come in the transaction of their records, or not at all", async () => {
   await db.deleteFrom("outbox").execute();
-  const broken = { position: cursor + 1, item: itemOf("x", { key: "no\u0000text" }) };
-  await expect(opened.store.archive.ship({ cursor: cursor + 1, events: [], calls: [], outbox: [broken] })).rejects.toThrow();
+  const broken = owing(cursor + 1, [itemOf("x", { key: "no\u0000text" })]);
+  await expect(opened.store.archive.ship({ cursor: cursor + 1, records: [broken], calls: [] })).rejects.toThrow();
   expect([await ids(), await opened.store.archive.cursor()]).toEqual([[], cursor]);
 });

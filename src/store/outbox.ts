@@ -1,6 +1,6 @@
 /** Requests that are owed, until they are delivered or given up. */
 import { sql } from "kysely";
-import type { ShippedItem } from "../calls/index.ts";
+import type { OutboxItem } from "../calls/index.ts";
 import type { DueQuery, OutboxStore, OwedItem } from "../webhooks/index.ts";
 import type { Database } from "./database.ts";
 
@@ -37,6 +37,8 @@ export class StoredOutbox implements OutboxStore {
       where key = ${key}`.execute(this.#db);
   }
 }
+
+type ShippedItem = { readonly position: number; readonly item: OutboxItem };
 
 /** A repeat of an item that is here already changes nothing. */
 export async function insertOutbox(db: Database, shipped: readonly ShippedItem[]): Promise<void> {

@@ -29,9 +29,9 @@ class MemoryStore implements CallArchive {
     return this.position;
   }
 
-  async ship({ cursor, outbox }: ShippingBatch): Promise<void> {
+  async ship({ cursor, records }: ShippingBatch): Promise<void> {
     if (this.outbox.isAway) throw new Error("away");
-    this.outbox.add(outbox.flatMap(({ position, item }) => (position > this.position ? [item] : [])));
+    this.outbox.add(records.flatMap(({ position, outbox = [] }) => (position > this.position ? outbox : [])));
     this.position = cursor;
   }
 }
