@@ -75,16 +75,17 @@ export class CallMedia implements TickMember {
     for (const endpoint of this.#ticking) endpoint.attend(nowMs);
   }
 
-  /** Settles when every endpoint that left has told its end. */
-  async close(): Promise<void> {
+  /** Undefined when every endpoint that left has told its end; else settles when they have. */
+  close(): Promise<unknown> | undefined {
     for (const endpoint of this.#endpoints.values()) this.#close(endpoint);
     this.#endpoints.clear();
     this.#ticking = [];
-    await Promise.all(this.#closing);
+    return this.#closing.size === 0 ? undefined : Promise.all(this.#closing);
   }
 
   #close(endpoint: Endpoint): void {
     const closing = endpoint.close();
+    if (closing === undefined) return;
     this.#closing.add(closing);
     void closing.finally(() => this.#closing.delete(closing));
   }

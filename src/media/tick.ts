@@ -33,6 +33,8 @@ export class Tick<Member extends TickMember> {
   readonly #clock: Clock;
   readonly #listener: TickListener<Member>;
   readonly #slots: Member[][] = Array.from({ length: frameMs }, () => []);
+  /** The same in the order of use. */
+  readonly #ordered = slotOrder.map((index) => this.#slots[index] ?? []);
   readonly #slotOf = new Map<Member, Member[]>();
   /** Monotonic time of slot 0. */
   #originMs: number;
@@ -47,9 +49,9 @@ export class Tick<Member extends TickMember> {
   }
 
   add(member: Member): void {
-    const slots = slotOrder.map((index) => this.#slots[index] ?? []);
     const slot =
-      slots.find(({ length }) => length < membersPerSlot) ?? slots.reduce((least, other) => (other.length < least.length ? other : least));
+      this.#ordered.find(({ length }) => length < membersPerSlot) ??
+      this.#ordered.reduce((least, other) => (other.length < least.length ? other : least));
     slot.push(member);
     this.#slotOf.set(member, slot);
     if (this.#timer !== undefined) return;

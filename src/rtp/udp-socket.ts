@@ -13,8 +13,8 @@ export type RtpSockets = {
   /** To where `aim` says. The kernel has taken `bytes` when this returns: the buffer may be used again. Does nothing after `close`. */
   sendRtp(bytes: Uint8Array): void;
   sendRtcp(bytes: Uint8Array, address: string, port: number): void;
-  /** Frees the ports at once; settles when nothing is delivered any more. */
-  close(): Promise<void>;
+  /** Frees the ports at once; nothing is delivered any more. */
+  close(): void;
 };
 
 /** Binds RTP to `port` and RTCP to the next. Undefined when one of them is taken. `address` is numeric. */
@@ -70,9 +70,10 @@ class UdpRtpSockets implements RtpSockets {
     this.#rtcp.send(bytes, port, address);
   }
 
-  async close(): Promise<void> {
+  close(): void {
     this.#isClosed = true;
-    await Promise.all([this.#rtp, this.#rtcp].map((socket) => new Promise<void>((closed) => socket.close(closed))));
+    this.#rtp.close();
+    this.#rtcp.close();
   }
 }
 

@@ -37,16 +37,17 @@ export class Endpoint {
   readonly #lock: SourceLock;
   readonly #stream: RtpStream;
   readonly #voice: Voice;
-  readonly #recordings: Recordings;
-  readonly #detection: Detection;
+  // What most calls never use is made when a plan or a packet asks for it.
+  #recordings: Recordings | undefined;
+  #detection: Detection | undefined;
+  #relay: Relay | undefined;
+  #undecoded: Undecoded | undefined;
   readonly #statistics = new ReceiverStatistics();
   readonly #events: TelephoneEventReceiver;
   readonly #rtcp: RtcpReporter;
   readonly #header = emptyRtpHeader();
   /** Without use while the plan has none. */
   #codec: Codec;
-  readonly #relay: Relay;
-  readonly #undecoded: Undecoded;
   /** Who gets the packets of our peer as they come. */
   #relaysTo: Endpoint | undefined;
   #sockets: RtpSockets | undefined;
@@ -56,7 +57,6 @@ export class Endpoint {
   #isKeying = false;
   #boundPort = 0;
   #boundHost = "";
-  #closing: Promise<void> = Promise.resolve();
   #peerSsrc: number | undefined;
   #dropped = 0;
 
@@ -70,16 +70,12 @@ export class Endpoint {
       emit({ kind: "locked", remote });
     });
     this.#stream = this.#openStream(plan);
-    this.#relay = new Relay(this.#stream);
-    this.#undecoded = new Undecoded(emit);
     this.#voice = new Voice(this.#codec, context, emit);
-    this.#recordings = new Recordings(context.logger, emit);
-    this.#detection = new Detection((detectId, result) => emit({ kind: "answered-by", detectId, result }));
     this.#rtcp = new RtcpReporter(context.clock, context.ids);
     this.#events = new TelephoneEventReceiver({
       began: () => this.#voice.bargeIn(),
       digit: (digit, durationMs) => {
-        this.#recordings.digit(digit);
+        this.#recordings?.digit(digit);
         emit({ kind: "digit", digit, durationMs });
       },
     });
@@ -88,13 +84,13 @@ export class Endpoint {
   /** The ports go free when `plan` wants others. All endpoints of a call leave before any enters, so they can trade ports. */
   leave(plan: EndpointPlan | undefined): void {
     if (this.#sockets === undefined || (plan !== undefined && this.#isBoundFor(plan))) return;
-    this.#closing = this.#sockets.close();
+    this.#sockets.close();
     this.#sockets = undefined;
     this.#outlet = undefined;
   }
 
   enter(wanted: EndpointPlan): void {
-    const plan = wanted.codec === undefined ? this.#undecoded.refuse(wanted) : wanted;
+    const plan = wanted.codec === undefined ? (this.#undecoded ??= new Undecoded(this.#emit)).refuse(wanted) : wanted;
     this.plan = plan;
     if (plan.codec === undefined) this.#hear(false);
     else if (this.#codec.name !== plan.codec) {
@@ -106,8 +102,10 @@ export class Endpoint {
     this.#events.clockRateHz = this.#clockRateHz;
     this.#lock.update(plan);
     this.#voice.update(plan, this.#codec);
-    this.#recordings.update(plan.recordings);
-    this.#detection.update(plan.detect);
+    if (plan.recordings.length > 0) this.#recordings ??= new Recordings(this.#context.logger, this.#emit);
+    this.#recordings?.update(plan.recordings);
+    if (plan.detect !== undefined) this.#detection ??= this.#newDetection();
+    this.#detection?.update(plan.detect);
     if (!this.#isBoundFor(plan)) this.#bind(plan);
     this.#aim();
   }
@@ -118,7 +116,7 @@ export class Endpoint {
   }
 
   listen(isHeard: boolean): void {
-    this.#hear(this.plan.codec !== undefined && (isHeard || this.#recordings.areRunning || this.#detection.isRunning));
+    this.#hear(this.plan.codec !== undefined && (isHeard || this.#recordings?.areRunning === true || this.#detection?.isRunning === true));
   }
 
   /** From now on the packets of our peer go on to the peer of `listener`. */
@@ -149,17 +147,22 @@ export class Endpoint {
 
   record(): void {
     if (this.hearing === undefined) return;
-    this.#recordings.write(this.hearing.linear, this.#stream.payload, this.#codec);
-    this.#detection.write(this.hearing.linear);
+    this.#recordings?.write(this.hearing.linear, this.#stream.payload, this.#codec);
+    this.#detection?.write(this.hearing.linear);
   }
 
-  /** Says goodbye, frees the ports at once, finishes recordings and then tells the counters. */
-  async close(): Promise<void> {
+  /** Says goodbye and frees the ports at once. Then tells the counters: when its recordings are finished, which settles what it returns; else at once. */
+  close(): Promise<void> | undefined {
     this.#hear(false);
     if (this.#sockets !== undefined && this.#lock.target !== undefined) this.#sendReport(this.#sockets, true);
     this.leave(undefined);
     this.#events.reset();
-    await Promise.all([this.#closing, this.#recordings.close()]);
+    if (this.#recordings !== undefined) return this.#recordings.close().then(() => this.#tellEnd());
+    this.#tellEnd();
+    return undefined;
+  }
+
+  #tellEnd(): void {
     const { packetsReceived, packetsLost, jitter } = this.#statistics;
     this.#emit({
       kind: "closed",
@@ -171,6 +174,10 @@ export class Endpoint {
         jitterMs: (jitter * 1000) / this.#clockRateHz,
       },
     });
+  }
+
+  #newDetection(): Detection {
+    return new Detection((detectId, result) => this.#emit({ kind: "answered-by", detectId, result }));
   }
 
   #hear(isWanted: boolean): void {
@@ -193,7 +200,8 @@ export class Endpoint {
     };
     if (plan.resume === undefined) {
       // RFC 3550 §5.1: both begin at random.
-      return new RtpStream(outbox, plan.ssrc, Number.parseInt(ids.random(2), 16), Number.parseInt(ids.random(4), 16), onPosition);
+      const drawn = ids.random(6);
+      return new RtpStream(outbox, plan.ssrc, Number.parseInt(drawn.slice(0, 4), 16), Number.parseInt(drawn.slice(4), 16), onPosition);
     }
     const elapsedMs = Math.max(0, clock.now() - plan.resume.at);
     const sequenceNumber = (plan.resume.sequenceNumber + Math.floor(elapsedMs / frameMs) + resumeMargin) & 0xffff;
@@ -265,6 +273,7 @@ export class Endpoint {
   forward(header: ReceivedRtpHeader, bytes: Uint8Array, isEvent: boolean): void {
     const payloadType = isEvent ? this.plan.telephoneEvent : this.plan.payloadType;
     if (this.#outlet === undefined || this.#isKeying || payloadType === undefined) return;
+    this.#relay ??= new Relay(this.#stream);
     this.#relay.forward(this.#outlet, header, bytes, payloadType);
   }
 

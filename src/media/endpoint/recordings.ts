@@ -46,6 +46,7 @@ export class Recordings {
     for (const recorder of this.#recorders.values()) recorder.digit(digit);
   }
 
+  /** Settles when all are written. */
   async close(): Promise<void> {
     for (const recorder of this.#recorders.values()) this.#stop(recorder);
     await Promise.all(this.#stopping);
