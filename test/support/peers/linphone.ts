@@ -56,7 +56,7 @@ export class Linphone implements Phone {
 
   async call(uri: string): Promise<void> {
     await this.#command(`call ${uri}`);
-    const [outcome] = await this.#process.waitForOutput(/Media streams established|Call \d+ with \S+ (ended|error).*/i);
+    const [outcome] = await this.#process.waitForOutput(/Media streams established|Call \d+ with .+ (ended|error).*/i);
     if (!outcome.startsWith("Media")) throw new Error(`linphonec: ${outcome}`);
   }
 
@@ -65,7 +65,7 @@ export class Linphone implements Phone {
   }
 
   async ended(timeoutMs = 10_000): Promise<void> {
-    await this.#process.waitForOutput(/Call \d+ with \S+ ended/, timeoutMs);
+    await this.#process.waitForOutput(/Call \d+ with .+ ended/, timeoutMs);
   }
 
   async registered(timeoutMs = 10_000): Promise<void> {
@@ -104,7 +104,7 @@ export class Linphone implements Phone {
 
   /** Calls somebody beside its first call, and waits for the answer. */
   async callAsWell(uri: string): Promise<void> {
-    await this.#command(`call ${uri}`, /Call 2 with \S+ connected/);
+    await this.#command(`call ${uri}`, /Call 2 with .+ connected/);
   }
 
   /** Digits received until now. */
