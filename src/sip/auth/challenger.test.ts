@@ -87,6 +87,7 @@ function offeredTo(userAgent: string, options: Parameters<typeof setUp>[0] = {})
 
 test("a client that gives up at an unknown algorithm is offered MD5 alone, when that is among what is offered", () => {
   expect(offeredTo("baresip v1.0.0 (x86_64/linux)")).toEqual(["MD5"]);
+  expect(offeredTo("JsSIP 3.13.8")).toEqual(["MD5"]);
   expect(offeredTo("baresip v3.9.0 (x86_64/linux)")).toEqual(["SHA-256", "MD5"]);
   expect(offeredTo("baresip v1.0.0 (x86_64/linux)", { algorithms: ["SHA-256"] })).toEqual(["SHA-256"]);
 });

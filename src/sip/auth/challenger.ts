@@ -30,8 +30,8 @@ export type AuthResult<User> =
   | { readonly kind: "accepted"; readonly user: User; readonly username: string }
   | { readonly kind: "none" | "stale" | "wrong" };
 
-/** baresip before 2.0 gives up at the first algorithm it does not know, although another challenge stands beside it. */
-const endsAtUnknownAlgorithm = /^baresip v?[01]\./i;
+/** baresip before 2.0 and JsSIP give up at the first algorithm they do not know, although another challenge stands beside it. */
+const endsAtUnknownAlgorithm = /^(?:baresip v?[01]\.|JsSIP )/i;
 
 export class Challenger {
   readonly status: 401 | 407;
