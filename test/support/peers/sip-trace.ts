@@ -42,12 +42,13 @@ export function parseSippTrace(text: string): readonly TracedMessage[] {
     const bytes = Buffer.from(part.slice(head[0].length));
     const length = Number(head[2]);
     if (bytes.length < length) continue;
-    messages.push(parseMessage(bytes.subarray(0, length).toString(), head[1] === "sent" ? "sent" : "received"));
+    messages.push(parseSipMessage(bytes.subarray(0, length).toString(), head[1] === "sent" ? "sent" : "received"));
   }
   return messages;
 }
 
-function parseMessage(text: string, direction: TracedMessage["direction"]): TracedMessage {
+/** One message as text. */
+export function parseSipMessage(text: string, direction: TracedMessage["direction"]): TracedMessage {
   const [head = "", ...bodyParts] = text.split(/\r?\n\r?\n/);
   const [startLine = "", ...headerLines] = head.split(/\r?\n/);
   const headers = new Map<string, string[]>();

@@ -19,7 +19,9 @@ export type SippScenario =
   | "uas-silent"
   | "uac-call"
   | "uac-listen"
-  | "uac-options";
+  | "uac-options"
+  | `rfc3665/${string}`
+  | `rfc5359/${string}`;
 
 export type SippOptions = {
   readonly scenario: SippScenario;
@@ -33,6 +35,8 @@ export type SippOptions = {
   readonly calls?: number;
   /** It gives up, and fails, after this long; 60 s when not given. */
   readonly timeoutMs?: number;
+  /** What [authentication] signs with. */
+  readonly credentials?: { readonly username: string; readonly password: string };
   /** Further [keys] of the scenario. */
   readonly keys?: Readonly<Record<string, string>>;
 };
@@ -66,6 +70,7 @@ export class Sipp implements AsyncDisposable {
     };
     const args = [
       ...(options.target === undefined ? [] : [`127.0.0.1:${options.target.port}`, "-s", options.target.user]),
+      ...(options.credentials === undefined ? [] : ["-au", options.credentials.username, "-ap", options.credentials.password]),
       ...Object.entries(settings).flat(),
       ...Object.entries({ rtp_port: String(options.rtpPort ?? 9), ...options.keys }).flatMap(([name, value]) => ["-key", name, value]),
       "-timeout_error",

@@ -1,0 +1,147 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { freePort } from "../support/free-ports.ts";
+import { requireTools } from "../support/peers/interop-tools.ts";
+import { RtpEndpoint } from "../support/peers/rtp-endpoint.ts";
+import { headerOf, mediaDirection, type TracedMessage } from "../support/peers/sip-trace.ts";
+import type { Sipp, SippScenario } from "../support/peers/sipp.ts";
+import { type Credentials as Login, ServerProcess } from "../support/server-process.ts";
+import { eventually } from "../support/waiting.ts";
+import { addAgent } from "./agent-desktop.ts";
+import { addPhone, type Credentials, saw, startFarEnd, startPhone } from "./call-flows.ts";
+import { changeCall, placeCall, quiet } from "./outgoing-calls.ts";
+
+// The services of RFC 5359 through the server: Alice and Bill are phones of one account, Bob and Carol far ends behind trunks or phones that are signed in.
+// Where the RFC's proxy passes a re-INVITE on, the server answers it: it is the far end of each dialog.
+
+let server: ServerProcess;
+let alice: Credentials;
+
+beforeAll(async () => {
+  server = await ServerProcess.start({ legs: 60 });
+  alice = await addPhone(server, "alice");
+});
+
+afterAll(async () => {
+  await server?.[Symbol.asyncDispose]();
+});
+
+const called = ">INVITE <401 >ACK >INVITE <180 <200 >ACK";
+const answeredAndHungUp = "<INVITE >180 >200 <ACK <BYE >200";
+const answeredAndHangingUp = "<INVITE >180 >200 <ACK >BYE <200";
+
+function aliceCalls(
+  number: string,
+  scenario: SippScenario,
+  keys: Readonly<Record<string, string>> = {},
+  as: Credentials = alice,
+): Promise<Sipp> {
+  return startPhone(as, { scenario, target: { port: server.sipPort, user: number }, keys });
+}
+
+function offersIn(messages: readonly TracedMessage[]): readonly string[] {
+  return messages.filter(({ method, body }) => method === "INVITE" && body !== "").map(mediaDirection);
+}
+
+describe.concurrent("RFC 5359, hold", () => {
+  test("§2.1 a phone holds and resumes: recvonly answers sendonly", async (context) => {
+    requireTools(context, "sipp");
+    const bob = await startFarEnd(server, { scenario: "rfc3665/bob-is-hung-up" });
+    await using atBob = bob.sipp;
+    await using atAlice = await aliceCalls(bob.number, "rfc5359/alice-holds");
+    const messages = await saw(atAlice, `${called} >INVITE <200 >ACK >INVITE <200 >ACK >BYE <200`);
+    const answers = messages.filter(({ status, headers }) => status === 200 && headers.get("cseq")?.[0]?.endsWith("INVITE") === true);
+    expect(answers.map(mediaDirection)).toEqual(["sendrecv", "recvonly", "sendrecv"]);
+    // One more session version for each answer that changed (RFC 3264 §8).
+    const versions = answers.map(({ body }) => Number(/^o=\S+ \d+ (\d+)/m.exec(body)?.[1]));
+    expect(versions.map((version) => version - (versions[0] ?? 0))).toEqual([0, 1, 2]);
+    await saw(atBob, answeredAndHungUp);
+  });
+
+  test("§2.2 consultation: the phone calls Carol while Bob is held, and comes back to him", async (context) => {
+    requireTools(context, "sipp");
+    const bob = await startFarEnd(server, { scenario: "rfc3665/bob-is-hung-up" });
+    await using atBob = bob.sipp;
+    const carol = await startFarEnd(server, { scenario: "rfc3665/bob-is-hung-up" });
+    await using atCarol = carol.sipp;
+    await using first = await aliceCalls(bob.number, "rfc5359/alice-holds");
+    await first.waitForMessage("the answer to hold", (message) => message.status === 200 && mediaDirection(message) === "recvonly");
+    await using second = await aliceCalls(carol.number, "rfc3665/alice-hangs-up");
+    await saw(second, `${called} >BYE <200`);
+    await saw(atCarol, answeredAndHungUp);
+    await saw(first, `${called} >INVITE <200 >ACK >INVITE <200 >ACK >BYE <200`);
+    await saw(atBob, answeredAndHungUp);
+  });
+
+  test("§2.3 music: who is held by the server is offered sendonly and hears something", async (context) => {
+    requireTools(context, "sipp");
+    await using endpoint = await RtpEndpoint.open();
+    const bob = await startFarEnd(server, { scenario: "uas-answer", rtpPort: endpoint.port });
+    await using atBob = bob.sipp;
+    const id = await placeCall(server, bob.number, quiet);
+    await atBob.waitForMessage("ACK", ({ method }) => method === "ACK");
+    await changeCall(server, id, "Hold");
+    const from = endpoint.packets.length;
+    await endpoint.waitForPackets(from + 100);
+    const heard = endpoint.heard(endpoint.packets.slice(from));
+    expect(Math.max(...heard.map(Math.abs))).toBeGreaterThan(500);
+    await changeCall(server, id, "Connected");
+    await eventually("the third ACK", async () => (await atBob.messages()).filter(({ method }) => method === "ACK").length >= 3);
+    await changeCall(server, id, "Disconnected");
+    const messages = await saw(atBob, "<INVITE >180 >200 <ACK <INVITE >200 <ACK <INVITE >200 <ACK <BYE >200");
+    expect(offersIn(messages)).toEqual(["sendrecv", "sendonly", "sendrecv"]);
+  });
+});
+
+describe.concurrent("RFC 5359, several phones", () => {
+  test("§2.12 find me: both of Bob's phones ring, the one that answers has the call, the other is cancelled", async (context) => {
+    requireTools(context, "sipp");
+    const account = await addPhone(server, "bob");
+    await using atDesk = await signedIn(account, "rfc3665/bob-is-hung-up");
+    await using atHome = await signedIn(account, "rfc3665/bob-is-cancelled");
+    await using atAlice = await aliceCalls(account.username, "rfc3665/alice-hangs-up");
+    await saw(atAlice, `${called} >BYE <200`);
+    const desk = await saw(atDesk, answeredAndHungUp);
+    const home = await saw(atHome, "<INVITE >180 <CANCEL >200 >487 <ACK");
+    // Two INVITEs of a user agent, not two branches of a proxy: dialogs of their own.
+    expect(desk[0] && headerOf(desk[0], "call-id")).not.toBe(home[0] && headerOf(home[0], "call-id"));
+  });
+});
+
+describe("RFC 5359, by the server's own hand", () => {
+  test("§2.18 click to dial: the user's phone rings first, then the one called", async (context) => {
+    requireTools(context, "sipp");
+    const { login, account } = await addAgent(server, "clara", "5018");
+    const bob = await startFarEnd(server, { scenario: "rfc3665/bob-hangs-up" });
+    await using atBob = bob.sipp;
+    await using atClara = await signedIn(account, "rfc3665/bob-is-hung-up");
+    await dialAs(login, bob.number);
+    const atUser = await saw(atClara, answeredAndHungUp);
+    const atOther = await saw(atBob, answeredAndHangingUp);
+    expect(atUser[0]?.startLine).toContain(account.username);
+    expect(atOther[0]?.startLine).toContain(bob.number);
+  });
+});
+
+/** A phone that has registered the port it then listens on. */
+async function signedIn(account: Credentials, scenario: SippScenario): Promise<Sipp> {
+  const target = { port: server.sipPort, user: account.username };
+  const sipPort = await freePort();
+  const contact = `Contact: <sip:${account.username}@127.0.0.1:${sipPort}>;expires=600`;
+  const registering = await startPhone(account, { scenario: "rfc3665/register", target, sipPort, keys: { contact } });
+  try {
+    await saw(registering, ">REGISTER <401 >REGISTER <200");
+  } finally {
+    await registering[Symbol.asyncDispose]();
+  }
+  return await startPhone(account, { scenario, sipPort });
+}
+
+/** Dials as a user does in a contact centre's desktop. */
+async function dialAs(login: Login, phoneNumber: string): Promise<void> {
+  const devices = (await server.succeed("GET", "/api/v2/me/devices?fields=*", undefined, login)).json() as {
+    readonly devices: readonly { readonly id: string }[];
+  };
+  await server.succeed("POST", "/api/v2/me", { operationName: "StartContactCenterSession", channels: ["voice"] }, login);
+  const dial = { operationName: "Dial", destination: { phoneNumber } };
+  await server.succeed("POST", `/api/v2/me/devices/${devices.devices[0]?.id}/calls`, dial, login);
+}
