@@ -8,6 +8,7 @@ export const interopTools = [
   { command: "sipp", debianPackage: "sip-tester" },
   { command: "baresip", debianPackage: "baresip-core" },
   { command: "linphonec", debianPackage: "linphone-cli" },
+  { command: "kamailio", debianPackage: "kamailio" },
 ] as const satisfies readonly InteropTool[];
 
 /** How to get what is missing; tests that are skipped for want of a program say it. */

@@ -20,6 +20,7 @@ export type SippScenario =
   | "uac-call"
   | "uac-listen"
   | "uac-options"
+  | `proxy/${string}`
   | `rfc3665/${string}`
   | `rfc5359/${string}`;
 
