@@ -9,6 +9,7 @@ export const interopTools = [
   { command: "baresip", debianPackage: "baresip-core" },
   { command: "linphonec", debianPackage: "linphone-cli" },
   { command: "kamailio", debianPackage: "kamailio" },
+  { command: "chromium", debianPackage: "chromium" },
 ] as const satisfies readonly InteropTool[];
 
 /** How to get what is missing; tests that are skipped for want of a program say it. */
