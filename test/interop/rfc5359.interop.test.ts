@@ -92,7 +92,23 @@ describe.concurrent("RFC 5359, hold", () => {
   });
 });
 
-describe.concurrent("RFC 5359, several phones", () => {
+describe.concurrent("RFC 5359, forwarding and several phones", () => {
+  test.for([
+    ["§2.7 at once, to her address", "rfc5359/bob-forwards", "<INVITE >302 <ACK", "sip:carol@127.0.0.1"],
+    ["§2.9 after ringing, to her number", "rfc5359/bob-rings-and-forwards", "<INVITE >180 >302 <ACK", "tel"],
+  ] as const)("%s: Bob sends calls on to Carol by 302", async ([, scenario, atBobSeen, forward], context) => {
+    requireTools(context, "sipp");
+    const carol = await startFarEnd(server, { scenario: "rfc3665/bob-is-hung-up" });
+    await using atCarol = carol.sipp;
+    const forward_to = forward === "tel" ? `tel:${carol.number}` : `${forward}:${carol.sipp.port}`;
+    const bob = await startFarEnd(server, { scenario, keys: { forward_to } });
+    await using atBob = bob.sipp;
+    await using atAlice = await aliceCalls(bob.number, "rfc3665/alice-hangs-up");
+    await saw(atBob, atBobSeen);
+    await saw(atCarol, answeredAndHungUp);
+    expect((await atAlice.succeeded()).at(-1)?.status).toBe(200);
+  });
+
   test("§2.12 find me: both of Bob's phones ring, the one that answers has the call, the other is cancelled", async (context) => {
     requireTools(context, "sipp");
     const account = await addPhone(server, "bob");

@@ -57,13 +57,14 @@ export class Baresip implements Phone {
     const samples = new Int16Array(says.length + 8_000 * 600);
     samples.set(says);
     await writeFile(join(folder, "says.wav"), formatWav({ sampleRateHz: 8_000, samples }));
+    const transport = account?.tls === undefined ? (account?.transport ?? "udp") : "tls";
     const secure = account?.tls === undefined ? "" : `sip_cafile ${account.tls.caFile}\n`;
     await writeFile(join(folder, "config"), configuration(folder, port, controlPort, rtpPort) + secure);
     const signIn = account === undefined ? ";regint=0" : `;regint=600;auth_pass=${account.password}`;
     const answermode = options.answers === false ? "manual" : "auto";
     await writeFile(
       join(folder, "accounts"),
-      `<sip:${user}@127.0.0.1:${account?.port ?? port};transport=${secure === "" ? "udp" : "tls"}>${signIn};answermode=${answermode};audio_codecs=PCMU/8000/1;dtmfmode=rtpevent\n`,
+      `<sip:${user}@127.0.0.1:${account?.port ?? port};transport=${transport}>${signIn};answermode=${answermode};audio_codecs=PCMU/8000/1;dtmfmode=rtpevent\n`,
     );
     await writeFile(join(folder, "contacts"), "");
     const child = new StartedProcess("baresip", ["-f", folder]);

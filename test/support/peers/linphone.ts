@@ -12,8 +12,10 @@ export type LinphoneOptions = {
   readonly says?: Int16Array;
   /** Answers by itself; true when not given. */
   readonly answers?: boolean;
-  /** Signs in there; see `registered`. */
+  /** Signs in there; see `registered`. By UDP or TCP. */
   readonly account?: PhoneAccount;
+  /** Presses digits by INFO in place of RFC 4733 events. */
+  readonly digitsByInfo?: boolean;
 };
 
 /** linphonec 5.1 driven by its command line, with files in place of a sound card. */
@@ -32,7 +34,7 @@ export class Linphone implements Phone {
     const folder = await mkdtemp(join(tmpdir(), "cw-linphone-"));
     await mkdir(join(folder, ".local/share/linphone"), { recursive: true });
     const [port, rtpPort] = [await freePort(), await freePortRange(2)];
-    await writeFile(join(folder, "linphonerc"), configuration(port, rtpPort, options.account));
+    await writeFile(join(folder, "linphonerc"), configuration(port, rtpPort, options));
     const samples = options.says ?? new Int16Array(8_000);
     await writeFile(join(folder, "says.wav"), formatWav({ sampleRateHz: 8_000, samples }));
     const args = [...(options.answers === false ? [] : ["-a"]), "-c", join(folder, "linphonerc")];
@@ -131,11 +133,14 @@ export class Linphone implements Phone {
   }
 }
 
-function configuration(port: number, rtpPort: number, account: PhoneAccount | undefined): string {
+function configuration(port: number, rtpPort: number, { account, digitsByInfo = false }: LinphoneOptions): string {
+  const isTcp = account?.transport === "tcp";
   return `
 [sip]
-sip_port=${port}
-sip_tcp_port=0
+sip_port=${isTcp ? 0 : port}
+sip_tcp_port=${isTcp ? port : 0}
+use_info=${digitsByInfo ? 1 : 0}
+use_rfc2833=${digitsByInfo ? 0 : 1}
 sip_tls_port=0
 bind_address=127.0.0.1
 default_proxy=${account === undefined ? -1 : 0}
@@ -150,14 +155,14 @@ ${accountSections(account)}`;
 
 function accountSections(account: PhoneAccount | undefined): string {
   if (account === undefined) return "";
-  const { username, password, port } = account;
+  const { username, password, port, transport = "udp" } = account;
   return `
 [auth_info_0]
 username=${username}
 passwd=${password}
 domain=127.0.0.1
 [proxy_0]
-reg_proxy=<sip:127.0.0.1:${port};transport=udp>
+reg_proxy=<sip:127.0.0.1:${port};transport=${transport}>
 reg_identity=sip:${username}@127.0.0.1
 reg_expires=600
 reg_sendregister=1

@@ -3,7 +3,9 @@ export type PhoneAccount = {
   readonly username: string;
   readonly password: string;
   readonly port: number;
-  /** UDP when left out; by TLS it is given this CA, a PEM file. */
+  /** UDP when left out. */
+  readonly transport?: "tcp";
+  /** By TLS it is given this CA, a PEM file. */
   readonly tls?: { readonly caFile: string };
 };
 
