@@ -3,12 +3,13 @@ import { DnsServer } from "../support/dns-server.ts";
 import { freePort } from "../support/free-ports.ts";
 import { requireTools } from "../support/peers/interop-tools.ts";
 import { isInstalled } from "../../tools/interop-tools.ts";
+import { Baresip } from "../support/peers/baresip.ts";
 import { Kamailio } from "../support/peers/kamailio.ts";
 import { headerOf, mediaDirection, type TracedMessage } from "../support/peers/sip-trace.ts";
 import { Sipp, type SippScenario } from "../support/peers/sipp.ts";
 import { ServerProcess } from "../support/server-process.ts";
 import { eventually, memberOf } from "../support/waiting.ts";
-import { ladder, saw } from "./call-flows.ts";
+import { addPhone, ladder, saw } from "./call-flows.ts";
 import { callEnded, changeCall, placeCall, quiet } from "./outgoing-calls.ts";
 
 // Kamailio as the outbound proxy of a trunk, and as the way in: it records its route, so every later request of a call must find the way through it.
@@ -179,6 +180,33 @@ describe("through Kamailio", all, () => {
       const messages = await atAlice.succeeded();
       expect(ladder(messages)).toBe(">INVITE <200 >ACK <INVITE >200 <ACK <BYE >200");
       for (const via of routesOf(messages, "INVITE", "BYE").slice(1)) expect(via).toContain(`127.0.0.1:${proxy(routing).port}`);
+    },
+  );
+
+  test.for(["loose", "strict"] as const)(
+    "%s: baresip behind it signs in, calls, holds, is called and hung up",
+    async (routing, context) => {
+      requireTools(context, "baresip", "kamailio", "sipp");
+      const account = await addPhone(server, `behind-${routing}`);
+      await using phone = await Baresip.start({ account: { ...account, port: server.sipPort, proxyPort: proxy(routing).port } });
+      await phone.registered();
+      const { sipp, number } = await farEnd("uas-answer", proxy(routing));
+      await using atBob = sipp;
+      await phone.call(`sip:${number}@127.0.0.1:${server.sipPort}`);
+      await phone.hold();
+      await phone.resume();
+      await phone.hangUp();
+      await atBob.succeeded();
+
+      const other = await farEnd("uas-answer", proxy(routing));
+      await using atOther = other.sipp;
+      const id = await placeCall(server, other.number, { start: "dial", nodes: { dial: { verb: "dial", to: account.username } } });
+      await eventually("the second answer", () => phone.events.filter(({ type }) => type === "CALL_ESTABLISHED").length === 2);
+      await changeCall(server, id, "Disconnected");
+      await eventually("the second end", () => phone.events.filter(({ type }) => type === "CALL_CLOSED").length === 2);
+      await atOther.succeeded();
+      const trace = await server.succeed("GET", `/v1/calls/${id}/trace.txt`);
+      expect(trace.text).toContain(`127.0.0.1:${proxy(routing).port}`);
     },
   );
 });

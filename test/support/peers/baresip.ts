@@ -60,11 +60,12 @@ export class Baresip implements Phone {
     const transport = account?.tls === undefined ? (account?.transport ?? "udp") : "tls";
     const secure = account?.tls === undefined ? "" : `sip_cafile ${account.tls.caFile}\n`;
     await writeFile(join(folder, "config"), configuration(folder, port, controlPort, rtpPort) + secure);
+    const proxy = account?.proxyPort === undefined ? "" : `;outbound="sip:127.0.0.1:${account.proxyPort};transport=udp"`;
     const signIn = account === undefined ? ";regint=0" : `;regint=600;auth_pass=${account.password}`;
     const answermode = options.answers === false ? "manual" : "auto";
     await writeFile(
       join(folder, "accounts"),
-      `<sip:${user}@127.0.0.1:${account?.port ?? port};transport=${transport}>${signIn};answermode=${answermode};audio_codecs=PCMU/8000/1;dtmfmode=rtpevent\n`,
+      `<sip:${user}@127.0.0.1:${account?.port ?? port};transport=${transport}>${signIn}${proxy};answermode=${answermode};audio_codecs=PCMU/8000/1;dtmfmode=rtpevent\n`,
     );
     await writeFile(join(folder, "contacts"), "");
     const child = new StartedProcess("baresip", ["-f", folder]);

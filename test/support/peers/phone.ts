@@ -5,6 +5,8 @@ export type PhoneAccount = {
   readonly port: number;
   /** UDP when left out. */
   readonly transport?: "tcp";
+  /** The port of an outbound proxy that everything goes through. */
+  readonly proxyPort?: number;
   /** By TLS it is given this CA, a PEM file. */
   readonly tls?: { readonly caFile: string };
 };
