@@ -62,6 +62,32 @@ const flows: readonly Flow[] = [
     bobSees: "<INVITE >180 >200 <ACK >BYE <200",
   },
   {
+    section: "3.6",
+    title: "Alice sends no offer: she is given one in 200 and answers in ACK",
+    alice: "alice-answers-in-ack",
+    bob: "bob-is-hung-up",
+    ...hungUpByAlice,
+    also(atAlice, atBob) {
+      const offer = atAlice.find(({ direction, status }) => direction === "received" && status === 200);
+      expect(offer?.body).toMatch(/^m=audio \d+ RTP\/AVP /m);
+      expect(atBob[0]?.body).toMatch(/^m=audio \d+ RTP\/AVP /m);
+    },
+  },
+  {
+    section: "3.1",
+    title: "early media: what Bob describes in 183 opens a session with Alice before he answers",
+    alice: "alice-hangs-up",
+    bob: "bob-plays-before-he-answers",
+    aliceSees: `${challenged} <183 <200 >ACK >BYE <200`,
+    bobSees: "<INVITE >183 >200 <ACK <BYE >200",
+    also(atAlice) {
+      const [early, final] = atAlice.filter(({ direction, status }) => direction === "received" && (status === 183 || status === 200));
+      expect(early?.body).toMatch(/^m=audio \d+ RTP\/AVP /m);
+      // The same description in both, as a 2xx after a 183 that was not reliable repeats it (RFC 3261 §13.2.1).
+      expect(final?.body).toBe(early?.body);
+    },
+  },
+  {
     section: "3.8",
     title: "no answer: Alice gives up and Bob's phone is cancelled",
     alice: "alice-cancels",
