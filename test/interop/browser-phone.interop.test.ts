@@ -9,7 +9,7 @@ import { Sipp } from "../support/peers/sipp.ts";
 import { ServerProcess } from "../support/server-process.ts";
 import { eventually } from "../support/waiting.ts";
 import { addPhone, type Credentials, ladder, saw, startFarEnd } from "./call-flows.ts";
-import { changeCall, createTrunk, nextNumber, placeCall } from "./outgoing-calls.ts";
+import { changeCall, createTrunk, nextNumber, ownNumber, placeCall, secret } from "./outgoing-calls.ts";
 
 // JsSIP in Chromium as a phone of the server, over WebSocket (RFC 7118). Signalling only: a browser's media is DTLS-SRTP, which the server does not speak on
 // this path, so the page puts a stand-in in place of RTCPeerConnection that offers and answers plain RTP.
@@ -80,6 +80,35 @@ test("signs in, calls, hears ringing, holds, resumes and hangs up; all of it is 
     ">REGISTER <401 >REGISTER <200 >INVITE <401 >ACK >INVITE <180 <200 >ACK >INVITE <200 >ACK >INVITE <200 >ACK >BYE <200",
   );
   for (const { direction, headers } of messages) if (direction === "received") expect(headers.get("via")?.[0]).toMatch(/^SIP\/2\.0\/WS /);
+  await phone.do("stop");
+});
+
+test("gives up while the other phone rings", async (context) => {
+  requireTools(context, "chromium", "sipp");
+  const { phone } = await signedIn("impatient");
+  const bob = await startFarEnd(server, { scenario: "rfc3665/bob-is-cancelled" });
+  await using atBob = bob.sipp;
+  await phone.call(`sip:${bob.number}@127.0.0.1`);
+  await phone.hears("ringing 180");
+  await phone.do("hangUp");
+  await phone.hears("failed by local: Canceled");
+  await saw(atBob, "<INVITE >180 <CANCEL >200 >487 <ACK");
+  await eventually("the ACK", async () => (await phone.messages()).at(-1)?.method === "ACK");
+  expect(breachesOf(await phone.messages())).toEqual([]);
+  await phone.do("stop");
+});
+
+test("presses digits by INFO, and the flow has them", async (context) => {
+  requireTools(context, "chromium");
+  const { phone } = await signedIn("presser");
+  const number = nextNumber();
+  await ownNumber(server, number, secret);
+  await phone.call(`sip:${number}@127.0.0.1`);
+  await phone.hears("confirmed");
+  await phone.press("42");
+  await phone.hears("ended by remote: Terminated");
+  expect((await phone.messages()).filter(({ method }) => method === "INFO")).toHaveLength(2);
+  expect(breachesOf(await phone.messages())).toEqual([]);
   await phone.do("stop");
 });
 

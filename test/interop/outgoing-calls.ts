@@ -47,6 +47,17 @@ export const story: FlowDocument = {
 /** Says nothing for a minute. */
 export const quiet: FlowDocument = { start: "wait", nodes: { wait: { verb: "pause", durationMs: 60_000 } } };
 
+/** Hangs up when 4 and 2 were pressed, and not before. */
+export const secret: FlowDocument = {
+  start: "collect",
+  nodes: {
+    collect: { verb: "collect", maxDigits: 2, timeoutMs: 60_000, into: "pressed", exits: { digits: "compare" } },
+    compare: { verb: "branch", branches: [{ when: "pressed == '42'", exit: "right" }], exits: { right: "end", else: "stay" } },
+    stay: { verb: "pause", durationMs: 60_000, exits: { done: "end" } },
+    end: { verb: "hang-up" },
+  },
+};
+
 export type TrunkSettings = { readonly port: number; readonly username?: string; readonly password?: string };
 
 let numbers = 0;
@@ -62,6 +73,12 @@ export async function createTrunk(server: ServerProcess, number: string, setting
   // Media goes to the signalling source, because baresip's SDP never names the loopback address its packets come from.
   const fixed = { name: `to ${number}`, host: "127.0.0.1", transport: "udp", prefixes: [number], priority: 1, mediaToSource: true };
   await server.succeed("POST", "/v1/trunks", { ...fixed, ...settings });
+}
+
+/** Calls to this number of the account run the flow. */
+export async function ownNumber(server: ServerProcess, number: string, document: FlowDocument): Promise<void> {
+  const flow = await server.succeed("POST", "/v1/flows", { name: `at ${number}`, document });
+  await server.succeed("POST", "/v1/numbers", { number, flowId: memberOf(flow.json(), "id") });
 }
 
 /** Places a call by POST /sessions/outgoing; the id of the created call. */

@@ -8,9 +8,9 @@ import { Kamailio } from "../support/peers/kamailio.ts";
 import { headerOf, mediaDirection, type TracedMessage } from "../support/peers/sip-trace.ts";
 import { Sipp, type SippScenario } from "../support/peers/sipp.ts";
 import { ServerProcess } from "../support/server-process.ts";
-import { eventually, memberOf } from "../support/waiting.ts";
+import { eventually } from "../support/waiting.ts";
 import { addPhone, ladder, saw } from "./call-flows.ts";
-import { callEnded, changeCall, placeCall, quiet } from "./outgoing-calls.ts";
+import { callEnded, changeCall, ownNumber, placeCall, quiet } from "./outgoing-calls.ts";
 
 // Kamailio as the outbound proxy of a trunk, and as the way in: it records its route, so every later request of a call must find the way through it.
 
@@ -29,8 +29,7 @@ beforeAll(async () => {
     const kamailio = await Kamailio.start({ serverPort: server.sipPort, isStrict: routing === "strict" });
     proxies.set(routing, kamailio);
   }
-  const flow = (await server.succeed("POST", "/v1/flows", { name: "quiet", document: quiet })).json();
-  await server.succeed("POST", "/v1/numbers", { number: owned, flowId: memberOf(flow, "id") });
+  await ownNumber(server, owned, quiet);
 });
 
 afterAll(async () => {

@@ -127,6 +127,7 @@ window.phone = {
   hold: () => new Promise((resolve) => session.hold({}, resolve)),
   unhold: () => new Promise((resolve) => session.unhold({}, resolve)),
   hangUp: () => session.terminate(),
+  press: (digits) => session.sendDTMF(digits, { transportType: "INFO", duration: 100, interToneGap: 100 }),
   stop: () => ua.stop(),
 };
 events.push("loaded");

@@ -14,8 +14,8 @@ export type BaresipEvent = { readonly type: string; readonly param: string };
 export type BaresipOptions = {
   /** What it says, 8 kHz; silence when not given. It ends when it ends, so silence follows for ten minutes. */
   readonly says?: Int16Array;
-  /** Answers by itself; true when not given. */
-  readonly answers?: boolean;
+  /** Answers by itself; true when not given. `early`: speaks before it answers, by 183, and waits for `accept`. */
+  readonly answers?: boolean | "early";
   readonly user?: string;
   /** Signs in there; see `registered`. */
   readonly account?: PhoneAccount;
@@ -62,7 +62,7 @@ export class Baresip implements Phone {
     await writeFile(join(folder, "config"), configuration(folder, port, controlPort, rtpPort) + secure);
     const proxy = account?.proxyPort === undefined ? "" : `;outbound="sip:127.0.0.1:${account.proxyPort};transport=udp"`;
     const signIn = account === undefined ? ";regint=0" : `;regint=600;auth_pass=${account.password}`;
-    const answermode = options.answers === false ? "manual" : "auto";
+    const answermode = options.answers === "early" ? "early" : options.answers === false ? "manual" : "auto";
     await writeFile(
       join(folder, "accounts"),
       `<sip:${user}@127.0.0.1:${account?.port ?? port};transport=${transport}>${signIn}${proxy};answermode=${answermode};audio_codecs=PCMU/8000/1;dtmfmode=rtpevent\n`,
@@ -106,6 +106,11 @@ export class Baresip implements Phone {
 
   async press(digits: string): Promise<void> {
     for (const digit of digits) await this.#command("sndcode", digit);
+  }
+
+  /** Answers what rings. */
+  async accept(): Promise<void> {
+    await this.#command("accept");
   }
 
   async hold(): Promise<void> {

@@ -85,6 +85,11 @@ export class BrowserPhone {
     await this.#page.evaluate(`phone.call(${JSON.stringify(target)})`);
   }
 
+  /** Presses digits by INFO. */
+  async press(digits: string): Promise<void> {
+    await this.#page.evaluate(`phone.press(${JSON.stringify(digits)})`);
+  }
+
   async events(): Promise<readonly string[]> {
     return (await this.#page.evaluate("phone.events")) as readonly string[];
   }

@@ -14,6 +14,8 @@ export type LinphoneOptions = {
   readonly answers?: boolean;
   /** Signs in there; see `registered`. By UDP or TCP. */
   readonly account?: PhoneAccount;
+  /** Asks for a session timer of so many seconds (RFC 4028). */
+  readonly sessionExpiresSeconds?: number;
   /** Presses digits by INFO in place of RFC 4733 events. */
   readonly digitsByInfo?: boolean;
 };
@@ -133,7 +135,11 @@ export class Linphone implements Phone {
   }
 }
 
-function configuration(port: number, rtpPort: number, { account, digitsByInfo = false }: LinphoneOptions): string {
+function configuration(
+  port: number,
+  rtpPort: number,
+  { account, digitsByInfo = false, sessionExpiresSeconds = 0 }: LinphoneOptions,
+): string {
   const isTcp = account?.transport === "tcp";
   return `
 [sip]
@@ -141,6 +147,8 @@ sip_port=${isTcp ? 0 : port}
 sip_tcp_port=${isTcp ? port : 0}
 use_info=${digitsByInfo ? 1 : 0}
 use_rfc2833=${digitsByInfo ? 0 : 1}
+session_expires_enabled=${sessionExpiresSeconds > 0 ? 1 : 0}
+session_expires_value=${sessionExpiresSeconds}
 sip_tls_port=0
 bind_address=127.0.0.1
 default_proxy=${account === undefined ? -1 : 0}

@@ -1,17 +1,18 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { FlowDocument } from "../../src/flows/index.ts";
+import type { CallTraceView } from "../../src/api/contract/traces.ts";
 import { Baresip } from "../support/peers/baresip.ts";
 import { type InteropTool, requireTools } from "../support/peers/interop-tools.ts";
 import { Linphone } from "../support/peers/linphone.ts";
+import { breachesOf } from "../support/peers/message-rules.ts";
 import type { Phone, PhoneAccount } from "../support/peers/phone.ts";
 import { RtpEndpoint } from "../support/peers/rtp-endpoint.ts";
 import { Sipp } from "../support/peers/sipp.ts";
 import { ServerProcess } from "../support/server-process.ts";
-import { eventually, memberOf } from "../support/waiting.ts";
-import { addPhone } from "./call-flows.ts";
-import { createTrunk, nextNumber } from "./outgoing-calls.ts";
+import { eventually } from "../support/waiting.ts";
+import { addPhone, ladder, startPhone } from "./call-flows.ts";
+import { createTrunk, nextNumber, ownNumber, secret } from "./outgoing-calls.ts";
 
-// What a person presses on a real phone in a call: hold, resume and digits, over UDP and TCP. A far end behind a trunk tells what came through.
+// What real phones do in a call: hold, resume, digits, early media and session timers, over UDP and TCP. A far end behind a trunk tells what came through.
 
 let server: ServerProcess;
 
@@ -77,29 +78,21 @@ test.for(phones)("%s over %s calls, holds, resumes and hangs up; its voice goes 
   await eventually("its voice again", async () => (await loudnessAt(endpoint)) > 1_000);
   await phone.hangUp();
   await sipp.succeeded();
-  const trace = await traceOf(number);
-  expect(trace).toMatch(/^a=(sendonly|inactive)\r?$/m);
-  expect(trace).toMatch(/^a=(recvonly|inactive)\r?$/m);
+  // Its offers, and what each was answered with.
+  const invites = (await messagesOf(number)).filter(
+    ({ protocol, method, text }) => protocol === transport && method === "INVITE" && /^m=/m.test(text),
+  );
+  expect(invites.some(({ direction, text }) => direction === "received" && /^a=(sendonly|inactive)/m.test(text))).toBe(true);
+  expect(invites.some(({ direction, text }) => direction === "sent" && /^a=(recvonly|inactive)/m.test(text))).toBe(true);
 });
 
 /** All messages of the only call to this number, of both its legs. */
-async function traceOf(number: string): Promise<string> {
+async function messagesOf(number: string): Promise<CallTraceView["messages"]> {
   const { items } = (await server.succeed("GET", `/v1/calls?to=${encodeURIComponent(number)}`)).json() as {
     readonly items: readonly { readonly id: string }[];
   };
-  return (await server.succeed("GET", `/v1/calls/${items[0]?.id}/trace.txt`)).text;
+  return ((await server.succeed("GET", `/v1/calls/${items[0]?.id}/trace`)).json() as CallTraceView).messages;
 }
-
-/** Hangs up when 4 and 2 were pressed, and not before. */
-const secret: FlowDocument = {
-  start: "collect",
-  nodes: {
-    collect: { verb: "collect", maxDigits: 2, timeoutMs: 60_000, into: "pressed", exits: { digits: "compare" } },
-    compare: { verb: "branch", branches: [{ when: "pressed == '42'", exit: "right" }], exits: { right: "end", else: "stay" } },
-    stay: { verb: "pause", durationMs: 60_000, exits: { done: "end" } },
-    end: { verb: "hang-up" },
-  },
-};
 
 test.for([
   ["RFC 4733 events", false],
@@ -107,12 +100,46 @@ test.for([
 ] as const)("linphonec presses 42 by %s, and the flow has each digit once", async ([, digitsByInfo], context) => {
   requireTools(context, "linphonec");
   const number = nextNumber();
-  const flow = await server.succeed("POST", "/v1/flows", { name: `secret ${number}`, document: secret });
-  await server.succeed("POST", "/v1/numbers", { number, flowId: memberOf(flow.json(), "id") });
+  await ownNumber(server, number, secret);
   await using phone = await Linphone.start({ account: await accountFor("presser", "udp"), digitsByInfo });
   await phone.registered();
   await phone.call(sipUri(number));
   await phone.press("42");
   await phone.ended();
-  expect(/^INFO /m.test(await traceOf(number))).toBe(digitsByInfo);
+  expect((await messagesOf(number)).some(({ method }) => method === "INFO")).toBe(digitsByInfo);
+});
+
+// baresip 1.0 sends no sound before it answers, so the session is opened early and its voice comes later.
+test("baresip sends 183 before it answers: whoever calls is offered the early session, and hears its voice after 200", async (context) => {
+  requireTools(context, "baresip", "sipp");
+  const account = await accountFor("early", "udp");
+  await using phone = await Baresip.start({ account, says: tone(60), answers: "early" });
+  await phone.registered();
+  await using endpoint = await RtpEndpoint.open();
+  const target = { port: server.sipPort, user: account.username };
+  const caller = await addPhone(server, "caller");
+  await using sipp = await startPhone(caller, { scenario: "rfc3665/alice-is-hung-up", target, rtpPort: endpoint.port });
+  const early = await sipp.waitForMessage("183", ({ status }) => status === 183);
+  expect(early.body).toMatch(/^m=audio /m);
+  await phone.accept();
+  await eventually("its voice", async () => (await loudnessAt(endpoint)) > 1_000);
+  await phone.hangUp();
+  const messages = await sipp.succeeded();
+  expect(ladder(messages)).toMatch(/ <183 <200 >ACK <BYE >200$/);
+  expect(breachesOf(messages)).toEqual([]);
+});
+
+test("linphonec is granted the session timer that it asks for", async (context) => {
+  requireTools(context, "linphonec", "sipp");
+  const number = nextNumber();
+  await using sipp = await Sipp.start({ scenario: "uas-answer" });
+  await createTrunk(server, number, { port: sipp.port });
+  await using phone = await Linphone.start({ account: await accountFor("timed", "udp"), sessionExpiresSeconds: 120 });
+  await phone.registered();
+  await phone.call(sipUri(number));
+  await phone.hangUp();
+  await sipp.succeeded();
+  const messages = await messagesOf(number);
+  const answer = messages.find(({ direction, method, status }) => direction === "sent" && method === "INVITE" && status === 200);
+  expect(answer?.text).toMatch(/^Session-Expires: ?120;refresher=/m);
 });
