@@ -38,6 +38,17 @@ function aliceCalls(
   return startPhone(as, { scenario, target: { port: server.sipPort, user: number }, keys });
 }
 
+function uriOf(number: string): string {
+  return `sip:${number}@127.0.0.1:${server.sipPort}`;
+}
+
+const tagIn = (address: string) => /;tag=([^;>]+)/.exec(address)?.[1] ?? "";
+
+/** The dialog of a phone that called, as Replaces names it to the server (RFC 3891 §6.1): its to-tag is the server's. */
+function replacesOf(answer: TracedMessage): string {
+  return `${headerOf(answer, "call-id")};to-tag=${tagIn(headerOf(answer, "to"))};from-tag=${tagIn(headerOf(answer, "from"))}`;
+}
+
 function offersIn(messages: readonly TracedMessage[]): readonly string[] {
   return messages.filter(({ method, body }) => method === "INVITE" && body !== "").map(mediaDirection);
 }
@@ -92,6 +103,58 @@ describe.concurrent("RFC 5359, hold", () => {
   });
 });
 
+describe.concurrent("RFC 5359, transfer", () => {
+  test("§2.4 unattended: Alice refers Bob to Carol, hears how it goes and is hung up", async (context) => {
+    requireTools(context, "sipp");
+    const bob = await startFarEnd(server, { scenario: "rfc3665/bob-is-hung-up" });
+    await using atBob = bob.sipp;
+    const carol = await startFarEnd(server, { scenario: "rfc3665/bob-hangs-up" });
+    await using atCarol = carol.sipp;
+    await using atAlice = await aliceCalls(bob.number, "rfc5359/alice-refers", { refer_to: uriOf(carol.number) });
+    const messages = await atAlice.succeeded();
+    const told = messages.filter(({ method }) => method === "NOTIFY");
+    expect(told.map(({ body }) => body.split("\r\n")[0])).toEqual(["SIP/2.0 100 Trying", "SIP/2.0 180 Ringing", "SIP/2.0 200 OK"]);
+    for (const notify of told) {
+      expect(headerOf(notify, "event")).toMatch(/^refer\b/);
+      expect(headerOf(notify, "content-type")).toMatch(/^message\/sipfrag\b/);
+    }
+    expect(told.map((notify) => headerOf(notify, "subscription-state").split(";")[0])).toEqual(["active", "active", "terminated"]);
+    await saw(atAlice, `${called} >REFER <202 ${"<NOTIFY >200 ".repeat(3)}<BYE >200`);
+    const atCarolSeen = await saw(atCarol, answeredAndHangingUp);
+    expect(atCarolSeen[0] && headerOf(atCarolSeen[0], "referred-by")).toContain(alice.username);
+    await saw(atBob, answeredAndHungUp);
+  });
+
+  test("§2.4 the target is busy: Alice is told 486 and still talks to Bob", async (context) => {
+    requireTools(context, "sipp");
+    const bob = await startFarEnd(server, { scenario: "rfc3665/bob-is-hung-up" });
+    await using atBob = bob.sipp;
+    const carol = await startFarEnd(server, { scenario: "rfc3665/bob-is-busy" });
+    await using atCarol = carol.sipp;
+    await using atAlice = await aliceCalls(bob.number, "rfc5359/alice-is-refused-a-transfer", { refer_to: uriOf(carol.number) });
+    const messages = await saw(atAlice, `${called} >REFER <202 ${"<NOTIFY >200 ".repeat(3)}>BYE <200`);
+    expect(messages.findLast(({ method }) => method === "NOTIFY")?.body).toMatch(/^SIP\/2\.0 486 /);
+    await saw(atCarol, "<INVITE >180 >486 <ACK");
+    await saw(atBob, answeredAndHungUp);
+  });
+
+  test("§2.5 attended: Alice holds Bob, talks to Carol and makes the two calls one by Replaces", async (context) => {
+    requireTools(context, "sipp");
+    const bob = await startFarEnd(server, { scenario: "rfc3665/bob-is-hung-up" });
+    await using atBob = bob.sipp;
+    const carol = await startFarEnd(server, { scenario: "rfc3665/bob-hangs-up-after-2-s" });
+    await using atCarol = carol.sipp;
+    await using first = await aliceCalls(bob.number, "rfc5359/alice-holds-and-is-hung-up");
+    const answer = await first.waitForMessage("hold", (message) => message.status === 200 && mediaDirection(message) === "recvonly");
+    const replaces = encodeURIComponent(replacesOf(answer));
+    await using second = await aliceCalls(carol.number, "rfc5359/alice-refers", { refer_to: `${uriOf(bob.number)}?Replaces=${replaces}` });
+    await saw(second, `${called} >REFER <202 ${"<NOTIFY >200 ".repeat(2)}<BYE >200`);
+    await saw(first, `${called} >INVITE <200 >ACK <BYE >200`);
+    await saw(atCarol, answeredAndHangingUp);
+    await saw(atBob, answeredAndHungUp);
+  });
+});
+
 describe.concurrent("RFC 5359, forwarding and several phones", () => {
   test.for([
     ["§2.7 at once, to her address", "rfc5359/bob-forwards", "<INVITE >302 <ACK", "sip:carol@127.0.0.1"],
@@ -120,6 +183,21 @@ describe.concurrent("RFC 5359, forwarding and several phones", () => {
     const home = await saw(atHome, "<INVITE >180 <CANCEL >200 >487 <ACK");
     // Two INVITEs of a user agent, not two branches of a proxy: dialogs of their own.
     expect(desk[0] && headerOf(desk[0], "call-id")).not.toBe(home[0] && headerOf(home[0], "call-id"));
+  });
+
+  test("§2.16 pickup: Bill takes the call that rings at Bob's by Replaces", async (context) => {
+    requireTools(context, "sipp");
+    const bill = await addPhone(server, "bill");
+    const bob = await startFarEnd(server, { scenario: "rfc3665/bob-is-cancelled" });
+    await using atBob = bob.sipp;
+    await using atAlice = await aliceCalls(bob.number, "rfc3665/alice-is-hung-up");
+    const ringing = await atBob.waitForMessage("180", ({ status }) => status === 180);
+    const [ours, bobs] = [tagIn(headerOf(ringing, "from")), tagIn(headerOf(ringing, "to"))];
+    const replaces = `${headerOf(ringing, "call-id")};to-tag=${ours};from-tag=${bobs};early-only`;
+    await using atBill = await aliceCalls(bob.number, "rfc5359/bill-picks-up", { replaces }, bill);
+    await saw(atBill, ">INVITE <401 >ACK >INVITE <200 >ACK >BYE <200");
+    await saw(atBob, "<INVITE >180 <CANCEL >200 >487 <ACK");
+    await saw(atAlice, `${called} <BYE >200`);
   });
 });
 
