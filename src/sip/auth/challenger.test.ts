@@ -80,14 +80,18 @@ test.each(["SHA-256", "MD5"] as const)("with %s alone the other is neither offer
   }
 });
 
-function offeredTo(userAgent: string, options: Parameters<typeof setUp>[0] = {}): readonly (string | undefined)[] {
-  const headers = setUp(options).challenger.challenge(requestWith([["User-Agent", userAgent]]));
+function offeredTo(userAgent: string, options: Parameters<typeof setUp>[0] = {}, via?: string): readonly (string | undefined)[] {
+  const request = requestWith([["User-Agent", userAgent]]);
+  if (via !== undefined) request.headers.set("Via", via);
+  const headers = setUp(options).challenger.challenge(request);
   return headers.map(([, value]) => /algorithm=([^,]*)/.exec(value)?.[1]);
 }
 
 test("a client that gives up at an unknown algorithm is offered MD5 alone, when that is among what is offered", () => {
   expect(offeredTo("baresip v1.0.0 (x86_64/linux)")).toEqual(["MD5"]);
-  expect(offeredTo("JsSIP 3.13.8")).toEqual(["MD5"]);
+  for (const protocol of ["WS", "WSS"])
+    expect(offeredTo("Web phone of ours", {}, `SIP/2.0/${protocol} x.invalid;branch=z9hG4bK1`)).toEqual(["MD5"]);
+  expect(offeredTo("Web phone of ours", {}, "SIP/2.0/TLS x.invalid;branch=z9hG4bK1")).toEqual(["SHA-256", "MD5"]);
   expect(offeredTo("baresip v3.9.0 (x86_64/linux)")).toEqual(["SHA-256", "MD5"]);
   expect(offeredTo("baresip v1.0.0 (x86_64/linux)", { algorithms: ["SHA-256"] })).toEqual(["SHA-256"]);
 });

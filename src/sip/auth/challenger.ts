@@ -30,8 +30,10 @@ export type AuthResult<User> =
   | { readonly kind: "accepted"; readonly user: User; readonly username: string }
   | { readonly kind: "none" | "stale" | "wrong" };
 
-/** baresip before 2.0 and JsSIP give up at the first algorithm they do not know, although another challenge stands beside it. */
-const endsAtUnknownAlgorithm = /^(?:baresip v?[01]\.|JsSIP )/i;
+/** baresip before 2.0 gives up at the first algorithm it does not know, although another challenge stands beside it. */
+const endsAtUnknownAlgorithm = /^baresip v?[01]\./i;
+/** So does JsSIP, under whatever name a web phone gives it; and browsers' libraries are all that comes by WebSocket. */
+const isFromBrowser = /^SIP\s*\/\s*2\.0\s*\/\s*WSS?\s/i;
 
 export class Challenger {
   readonly status: 401 | 407;
@@ -60,7 +62,9 @@ export class Challenger {
   challenge(request: SipRequest, isStale = false): HeaderPair[] {
     const nonce = this.#nonce(this.#options.clock.now() + this.#validMs, this.#options.ids.random(8));
     const name = this.#options.kind === "www" ? "WWW-Authenticate" : "Proxy-Authenticate";
-    const isPicky = endsAtUnknownAlgorithm.test(request.headers.get("User-Agent") ?? "") && this.#algorithms.includes("MD5");
+    const { headers } = request;
+    const knowsOnlyMd5 = endsAtUnknownAlgorithm.test(headers.get("User-Agent") ?? "") || isFromBrowser.test(headers.get("Via") ?? "");
+    const isPicky = knowsOnlyMd5 && this.#algorithms.includes("MD5");
     return (isPicky ? (["MD5"] as const) : this.#algorithms).map((algorithm) => {
       const params = new Map([
         ["realm", this.realm],
