@@ -21,6 +21,8 @@ export type MediaRuntimeOptions = {
   readonly report: (reports: readonly MediaReport[]) => void;
 };
 
+/** Half a frame: digits and the like are no older than that when they are told. */
+const paceMs = 10;
 /** Raw sound kept in memory on each thread: over two hours of it. */
 const promptCacheBytes = 64 * 1024 * 1024;
 
@@ -44,7 +46,7 @@ export class MediaRuntime {
     const outbox = new Outbox();
     this.#context = { host, otherHost, clock, ids, logger, openSockets, outbox, prompts, loops: composeLoops() };
     this.#report = options.report;
-    this.#pace = new BatchPace(clock, () => this.#flush());
+    this.#pace = new BatchPace(clock, () => this.#flush(), paceMs);
     this.#tick = new Tick(clock, {
       failed: ({ callId }, cause) => this.#fail(callId, cause),
       slotDone: () => outbox.flush(),

@@ -122,7 +122,8 @@ export class IncomingInvite {
     // An answer without a description, to an offer or instead of one, is its user's word that there is no session.
     const response = this.#response(200, [...this.#host.sessionHeaders, ...this.#owner.answering(waiting.body)], body);
     this.#transaction.respond(response);
-    const success = { sequence: sequenceOf(this.request), bytes: formatMessage(response), destination: this.#transaction.destination };
+    const { sentBytes: bytes = formatMessage(response), destination } = this.#transaction;
+    const success = { sequence: sequenceOf(this.request), bytes, destination };
     this.#repeater = new SuccessRepeater(this.#host, success, () => {
       this.#repeater = undefined;
       this.#owner.ackMissing();

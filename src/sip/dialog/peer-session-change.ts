@@ -69,7 +69,8 @@ export class PeerSessionChange {
     const offer = sessionBodyOf(request);
     const respond = this.#once(send, offer !== undefined, (response) => {
       this.#requests.dialog.refreshTarget(request, source);
-      const success = { sequence: sequenceOf(request), bytes: formatMessage(response), destination: transaction.destination };
+      const { sentBytes: bytes = formatMessage(response), destination } = transaction;
+      const success = { sequence: sequenceOf(request), bytes, destination };
       this.#repeater = new SuccessRepeater(this.#host, success, () => {
         this.#repeater = undefined;
         this.#events.ackMissing();

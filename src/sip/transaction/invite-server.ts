@@ -113,6 +113,11 @@ export class InviteServerTransaction implements Transaction {
     this.#events = events;
   }
 
+  /** The last answer as it went out. */
+  get sentBytes(): Uint8Array | undefined {
+    return this.#last;
+  }
+
   /** Sends an answer made with `responseTo(transaction.request, …)`. After a final one further answers are dropped; repeats of a 2xx go past the transaction. */
   respond(response: SipResponse): void {
     this.#step(response.status < 200 ? "provisional" : response.status < 300 ? "success" : "failure", response);
