@@ -29,6 +29,7 @@ import { PortPool } from "./rtp/index.ts";
 import { rtpHosts, sessionsOf } from "./media-addresses.ts";
 import { openSip } from "./open-sip.ts";
 import type { SipStack, SocketSipTransport } from "./sip/index.ts";
+import { openPhoneServices } from "./phone-services.ts";
 import { createFliteSynthesizer } from "./speech/index.ts";
 import { openDataDirectory, openStore } from "./store/index.ts";
 import { openTracing } from "./tracing.ts";
@@ -113,6 +114,7 @@ export async function startServer({ config, logger, version, progress, onLost }:
   undo.defer(() => media.close());
   const requester = createHttpRequester({ client: httpClient, clock, logger: log("requests") });
 
+  const agents = await loadAgentStates(store.agentStates);
   const former = await replay(journal, log("calls"));
   // From here until `recover` nothing may wait: a request for a dialog that is not there yet would be refused.
   const tracing = openTracing({ config, clock, logger: log("trace"), data });
@@ -140,6 +142,8 @@ export async function startServer({ config, logger, version, progress, onLost }:
 
   let shipper: Shipper | undefined;
   const views = new LiveViews(store.history, log("views"), journal.durable, () => shipper?.cursor ?? shippedTo);
+  const phones = openPhoneServices({ clock, ids, log: log("phones"), sip, signaling, views, directory, agents, data, domain: address });
+  undo.defer(() => phones.close());
   const results = new Map<string, number>();
   const calls = new LiveCalls({
     clock,
@@ -195,7 +199,6 @@ export async function startServer({ config, logger, version, progress, onLost }:
     await pointDemoTrunk({ clock, ids, directory }, { host: config.sip.host, port: demoPhone.port });
   }
 
-  const agents = await loadAgentStates(store.agentStates);
   const state = { isReady: false, url: config.publicUrl ?? "" };
   const notifications = genesysNotifications({ clock, ids, logger, logins, publicUrl: config.publicUrl });
   const genesys = genesysDialect({
@@ -257,7 +260,8 @@ export async function startServer({ config, logger, version, progress, onLost }:
       state.isReady = false;
       await calls.shutDown("shutdown");
       const untilMs = clock.now() + farewellMs;
-      while (calls.unfinished > 0 && clock.now() < untilMs) await sleep(clock, 20);
+      phones.close();
+      while ((calls.unfinished > 0 || sip.stack.subscriptions.size > 0) && clock.now() < untilMs) await sleep(clock, 20);
       await owned.disposeAsync();
     },
   };

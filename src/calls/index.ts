@@ -21,6 +21,8 @@ export {
 export { shownDiversions } from "./parts.ts";
 export { anonymous } from "./presentation.ts";
 export type { HttpRequest, HttpRequester, HttpResult } from "./ports.ts";
+export { IncomingMessages } from "./messages/incoming-messages.ts";
+export { Messages } from "./messages/messages.ts";
 export type { CallStep } from "./outbox.ts";
 export { replay } from "./recovery.ts";
 export { Routing } from "./routing.ts";
@@ -28,6 +30,9 @@ export type { Script, ScriptAction, ScriptContext, ScriptEvent, ScriptLibrary, S
 export { ssrcsOf } from "./plans/ssrc.ts";
 export { legCapabilities } from "./signaling/capabilities.ts";
 export { TrunkCredentials } from "./signaling/credentials.ts";
+export { PhoneSignIn } from "./signaling/phone-sign-in.ts";
+export { noMailboxes } from "./watching/availability.ts";
+export { Watching } from "./watching/watching.ts";
 export { Incoming } from "./signaling/incoming.ts";
 export type { SessionsFor } from "./signaling/session.ts";
 export { SipSignaling } from "./signaling/sip-signaling.ts";

@@ -1,6 +1,7 @@
 /** Where calls go and where they may come from, by what is configured. Answers at once, from memory. */
 import { type Directory, isE164, type Phone, type PhoneNumber, type Trunk, type User } from "../directory/index.ts";
 import { type Binding, parseUri, targetOf } from "../sip/index.ts";
+import { addressOfRecord, nameOf } from "./colleague.ts";
 import type { Routes } from "./decide/step.ts";
 import type { Address, LegRoute, Presentation } from "./model.ts";
 import { outcomes } from "./outcome.ts";
@@ -202,9 +203,8 @@ export class Routing {
     return presentTo({ policy, target, uriOf: (user) => this.#uriOf(user) }, callerId, told);
   }
 
-  /** Callers' names come from anywhere: whatever could end the user part is escaped (RFC 3261 §19.1.2). */
   #uriOf(user: string): string {
-    return `sip:${encodeURIComponent(user).replaceAll("%2B", "+")}@${this.#options.domain}`;
+    return addressOfRecord(user, this.#options.domain);
   }
 
   /** A phone of this account by its user name, with or without our domain. */
@@ -220,7 +220,3 @@ type Shown = Presentation & { readonly callerId: string };
 
 /** What can stand in a request line and between < and > as it is. */
 const writable = /^[!#-;=?-~]{1,255}$/;
-
-function nameOf({ firstName, lastName, email }: User): string {
-  return `${firstName} ${lastName}`.trim() || email;
-}

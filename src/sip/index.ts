@@ -10,7 +10,19 @@ export type { InviteUsage } from "./dialog/invite-usage.ts";
 export { callingPartyOf } from "./identity/calling-party.ts";
 export { type Diversion, formatDiversion, parseDiversion } from "./identity/diversion.ts";
 export { diversionsIn, formatHistory } from "./identity/history-info.ts";
+export {
+  type DialogEnd,
+  dialogInfoType,
+  formatDialogInfo,
+  isWanted,
+  parseDialogFilter,
+  type WatchedDialog,
+  type WatchedDialogState,
+} from "./event-body/dialog-info.ts";
+export { emptyMailbox, formatMessageSummary, type MailboxCounts, messageSummaryType } from "./event-body/message-summary.ts";
+export { formatPresenceInfo, type PresenceInfo, presenceInfoType } from "./event-body/presence-info.ts";
 export { type Body, responseTo } from "./message/builder.ts";
+export { sizeOf } from "./message/format-message.ts";
 export { keptHeaders, parseFreeHeaders, wrongWithName } from "./message/free-header.ts";
 export { isToken } from "./message/header-name.ts";
 export { HeaderList, type HeaderPair } from "./message/header-list.ts";
@@ -30,8 +42,10 @@ export { formatReplaces, type Replaces, replacesOf } from "./refer/replaces.ts";
 export { sipfragOf, statusOfSipfrag } from "./refer/sipfrag.ts";
 export { Registrar } from "./registration/registrar.ts";
 export { SipStack } from "./stack.ts";
+export type { AskedSubscription } from "./subscription/event-package.ts";
 export type { Notifier } from "./subscription/notifier.ts";
 export type { Subscriber } from "./subscription/subscriber.ts";
+export type { NonInviteServerTransaction } from "./transaction/non-invite-server.ts";
 export type { InviteServerTransaction } from "./transaction/invite-server.ts";
 export { openSipTransport, type SocketSipTransport } from "./transport/sip-transport.ts";
 export { CertificateError } from "./transport/tls/certificates.ts";

@@ -62,8 +62,17 @@ export type RequestOptions = {
   readonly sequence: number;
   /** Best first; each further one is tried when the one before failed (RFC 3263 §4.3). */
   readonly destinations: SipAddresses;
+  /** Of the request that it passes on, less one; 70 when it is our own. */
+  readonly maxForwards?: number;
   readonly headers?: readonly HeaderPair[];
   readonly body?: Body;
+};
+
+/** Who takes MESSAGE outside of dialogs (RFC 3428). */
+export type MessageTaker = {
+  /** Asked before anything is kept: challenges, refusals. */
+  screen(request: SipRequest, source: SipAddress): BareAnswer | undefined;
+  received(transaction: NonInviteServerTransaction): void;
 };
 
 export type SipCounters = TransactionCounters & {
@@ -74,6 +83,11 @@ export type SipCounters = TransactionCounters & {
   /** Answers given without state, by status. */
   readonly stateless: Readonly<Record<number, number>>;
 };
+
+/** What the stack says of itself. */
+type Capabilities = Pick<UsageHost, "allow" | "allowEvents" | "sessionHeaders">;
+
+const basicMethods = ["INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "UPDATE", "PRACK", "INFO"] as const;
 
 const dialogOnly: ReadonlySet<string> = new Set(["BYE", "UPDATE", "PRACK", "NOTIFY"]);
 
@@ -110,6 +124,8 @@ export class SipStack {
   readonly #stateless: Record<number, number> = {};
   #takeInvite: ((transaction: InviteServerTransaction) => void) | undefined;
   #takeRegister: ((transaction: NonInviteServerTransaction) => void) | undefined;
+  #takeMessage: MessageTaker | undefined;
+  #capabilities: Capabilities;
   #isClosed = false;
 
   constructor(options: SipStackOptions) {
@@ -130,8 +146,8 @@ export class SipStack {
       answerCancel: (cancel, source, status) => this.answerWithoutState(cancel, source, { status }),
     };
     this.#layer = new TransactionLayer(transport, clock, timers, user, options.locator);
-    const methods = ["INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "UPDATE", "PRACK", "INFO", ...(options.methods ?? [])];
-    const allow = [...new Set(methods)].join(", ");
+    this.#capabilities = this.#describe([]);
+    const capabilities = () => this.#capabilities;
     this.#host = {
       clock,
       ids,
@@ -139,16 +155,24 @@ export class SipStack {
       layer: this.#layer,
       transport,
       product,
-      allow,
-      sessionHeaders: [
-        ["Allow", allow],
-        ["Supported", this.#extensions.join(", ")],
-      ],
+      get allow() {
+        return capabilities().allow;
+      },
+      get allowEvents() {
+        return capabilities().allowEvents;
+      },
+      get sessionHeaders() {
+        return capabilities().sessionHeaders;
+      },
       sessionTimer: options.sessionTimer,
       reach: (dialog, go) => this.#reach(dialog, go),
       avoid: (address, forMs) => options.locator?.avoid(address, forMs),
     };
-    this.subscriptions = new Subscriptions(this.#host, (name, peer) => this.contactUri(name, peer));
+    this.subscriptions = new Subscriptions(
+      this.#host,
+      (name, peer) => this.contactUri(name, peer),
+      (packages) => (this.#capabilities = this.#describe(packages)),
+    );
   }
 
   /** Sets who takes initial INVITEs: accept with `acceptInvite`, or answer the transaction itself. 100 goes out by itself when nothing is said. */
@@ -159,6 +183,12 @@ export class SipStack {
   /** Sets who takes REGISTER; without one it is 405. */
   onRegister(handler: (transaction: NonInviteServerTransaction) => void): void {
     this.#takeRegister = handler;
+  }
+
+  /** Sets who takes MESSAGE outside of dialogs; without one it is 405. */
+  onMessage(taker: MessageTaker): void {
+    this.#takeMessage = taker;
+    this.#capabilities = this.#describe(this.subscriptions.served);
   }
 
   /** Sends INVITE, once more byte for byte when the options are those of before a restart. */
@@ -253,6 +283,7 @@ export class SipStack {
   }
 
   #checkInvite(request: SipRequest, source: SipAddress): BareAnswer | undefined {
+    if (request.method === "MESSAGE") return this.#takeMessage?.screen(request, source);
     if (request.method !== "INVITE" && request.method !== "REGISTER") return undefined;
     if (request.method === "INVITE" && this.#merges.isMerged(request)) return { status: 482 };
     const refusal = request.method === "INVITE" ? tooSmall(request, this.#options.sessionTimer) : undefined;
@@ -265,6 +296,7 @@ export class SipStack {
       this.#merges.remember(request);
       this.#hand(this.#layer.openInvite(request, source), this.#takeInvite);
     } else if (request.method === "REGISTER" && this.#takeRegister !== undefined) this.#takeRegister(this.#layer.open(request, source));
+    else if (request.method === "MESSAGE" && this.#takeMessage !== undefined) this.#takeMessage.received(this.#layer.open(request, source));
     else if (request.method === "OPTIONS")
       this.answerWithoutState(request, source, { status: 200, headers: [...acceptHeaders, ...this.#host.sessionHeaders] });
     else if (request.method === "SUBSCRIBE") {
@@ -274,6 +306,17 @@ export class SipStack {
     // Nobody outside of a call is called for by REFER: it would let strangers dial (RFC 3515 §5.1).
     else if (request.method === "REFER") this.answerWithoutState(request, source, { status: 403 });
     else this.answerWithoutState(request, source, { status: refusalOf(request.method), headers: [["Allow", this.#host.allow]] });
+  }
+
+  /** Everything that is said in Allow, Supported and Allow-Events. */
+  #describe(packages: readonly string[]): Capabilities {
+    const { methods = [] } = this.#options;
+    const subscribing = packages.length > 0 ? ["SUBSCRIBE", "NOTIFY"] : [];
+    const messages = this.#takeMessage === undefined ? [] : ["MESSAGE"];
+    const allow = [...new Set([...basicMethods, ...methods, ...subscribing, ...messages])].join(", ");
+    const events = [...(methods.includes("REFER") ? ["refer"] : []), ...packages];
+    const allowEvents: readonly HeaderPair[] = events.length > 0 ? [["Allow-Events", events.join(", ")]] : [];
+    return { allow, allowEvents, sessionHeaders: [["Allow", allow], ["Supported", this.#extensions.join(", ")], ...allowEvents] };
   }
 
   /** Nobody would ever answer an INVITE whose taker failed: that bug ends this call with 500. */

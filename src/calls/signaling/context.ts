@@ -1,5 +1,5 @@
 import type { Clock } from "../../kernel/index.ts";
-import type { Authorize, HeaderPair, Located, Replaces, SipAddress, SipStack } from "../../sip/index.ts";
+import type { Authorize, HeaderPair, InviteUsage, Located, Replaces, SipAddress, SipStack } from "../../sip/index.ts";
 import type { LegSignal } from "../decide/inputs.ts";
 import type { Call, Leg } from "../model.ts";
 import type { SessionsFor } from "./session.ts";
@@ -25,5 +25,7 @@ export type SignalingContext = {
   authorizeFor(leg: Leg): Authorize | undefined;
   /** The leg of ours that has this dialog. */
   legOf(dialog: Replaces): string | undefined;
+  /** For requests in the dialog of another leg. */
+  requestsOf(legId: string): InviteUsage["requests"];
   signal(signal: LegSignal): Promise<Call | undefined>;
 };

@@ -1,6 +1,7 @@
 /** What the peer asks inside a leg's dialog that is neither session nor end: INFO, REFER, NOTIFY, MESSAGE. */
 import { type AnswerParts, digitTypes, hasDigitType, parseInfoDigit, type SipRequest } from "../../sip/index.ts";
 import type { SignalingContext } from "./context.ts";
+import { passMessageOn } from "./leg-message.ts";
 import type { LegReferral } from "./leg-referral.ts";
 import { type LegView, signalOf } from "./leg-view.ts";
 
@@ -15,6 +16,7 @@ export function takeRequest(
   respond: Respond,
 ): boolean {
   if (request.method === "INFO") return takeInfo(context, view, request, respond);
+  if (request.method === "MESSAGE") return passMessageOn(context, view, request, respond);
   if (request.method !== "REFER") return false;
   referrals().take(request, respond);
   return true;

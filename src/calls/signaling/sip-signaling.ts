@@ -70,6 +70,11 @@ export class SipSignaling implements Signaling {
     if (call.endedAt !== undefined) this.apply(call);
   }
 
+  /** The tag that the far end of a leg of ours gave its dialog while it rings. */
+  earlyTagOf(legId: string): string | undefined {
+    return this.#drivers.get(legId)?.usage?.earlyTag;
+  }
+
   /** Ends the probing; dialogs are the stack's. */
   close(): void {
     this.#unprobed.length = 0;
@@ -153,6 +158,7 @@ export class SipSignaling implements Signaling {
       authorizationFor: (leg, challenge, request) => credentials.forInvite(accountId, leg, challenge, request),
       authorizeFor: (leg) => credentials.inDialog(accountId, leg),
       legOf: (dialog) => this.#driverOf(dialog)?.leg.id,
+      requestsOf: (legId) => this.#drivers.get(legId)?.usage?.requests,
       signal: (signal) => this.#signal(signal),
     };
   }

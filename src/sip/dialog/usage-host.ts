@@ -20,7 +20,9 @@ export type UsageHost = AttemptHost & {
   readonly product: string;
   /** Value of Allow. */
   readonly allow: string;
-  /** Allow and Supported, for every INVITE and every answer that makes or refreshes a dialog. */
+  /** The line Allow-Events; none while there are no events to subscribe to. */
+  readonly allowEvents: readonly HeaderPair[];
+  /** Allow, Supported and Allow-Events (RFC 6665 §8.2.2), for every INVITE and every answer that makes or refreshes a dialog. */
   readonly sessionHeaders: readonly HeaderPair[];
   /** Left out: session timers are neither asked for nor granted (RFC 4028). */
   readonly sessionTimer?: SessionSettings | undefined;

@@ -15,3 +15,8 @@ export function formatMessage(message: SipMessage): Buffer {
   bytes.set(message.body, headBytes);
   return bytes;
 }
+
+/** Bytes on the wire. */
+export function sizeOf(message: SipMessage): number {
+  return formatMessage(message).length;
+}

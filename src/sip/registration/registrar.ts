@@ -49,6 +49,7 @@ const limits = { minExpiresS: 60, maxExpiresS: 7_200, defaultExpiresS: 3_600, ma
 export class Registrar {
   readonly #options: RegistrarOptions & typeof limits;
   readonly #bindings = new Map<string, Binding[]>();
+  readonly #watchers = new Set<(phoneId: string) => void>();
   #sweep: Timer | undefined;
   #isClosed = false;
 
@@ -68,6 +69,12 @@ export class Registrar {
     return (this.#bindings.get(phoneId) ?? [])
       .filter((binding) => binding.expiresAtMs > now && this.#isReachable(binding))
       .toSorted((a, b) => b.preference - a.preference || b.expiresAtMs - a.expiresAtMs);
+  }
+
+  /** Hears of each phone that has come, gone or moved. The handler must not throw. */
+  watch(handler: (phoneId: string) => void): { close(): void } {
+    this.#watchers.add(handler);
+    return { close: () => void this.#watchers.delete(handler) };
   }
 
   /** For `SipStackOptions.screen`: a REGISTER that answers no challenge of ours is challenged without state. */
@@ -190,13 +197,19 @@ export class Registrar {
   #put(binding: Binding): void {
     const others = (this.#bindings.get(binding.phoneId) ?? []).filter((other) => !isSameBinding(other, binding));
     this.#bindings.set(binding.phoneId, [...others, binding]);
+    this.#tell(binding.phoneId);
   }
 
   #remove(binding: Binding): void {
     const left = (this.#bindings.get(binding.phoneId) ?? []).filter((other) => other.contact !== binding.contact);
     if (left.length > 0) this.#bindings.set(binding.phoneId, left);
     else this.#bindings.delete(binding.phoneId);
+    this.#tell(binding.phoneId);
     this.#behind(this.#options.store.remove(binding.phoneId, binding.contact));
+  }
+
+  #tell(phoneId: string): void {
+    for (const watcher of this.#watchers) watcher(phoneId);
   }
 
   #behind(write: Promise<void>): void {

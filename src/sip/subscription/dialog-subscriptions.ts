@@ -19,6 +19,11 @@ const mostInADialog = 8;
 const usualExpiresS = 3600;
 const longestExpiresS = 86_400;
 
+/** §4.2.1.1: an hour and more is never refused; 0 is no time at all. */
+export function isTooBrief(expiresS: number, leastS: number): boolean {
+  return expiresS > 0 && expiresS < leastS && expiresS < 3600;
+}
+
 export class DialogSubscriptions {
   readonly #host: SubscriptionHost;
   #emptied: (() => void) | undefined;
@@ -85,7 +90,12 @@ export class DialogSubscriptions {
   #refreshed(event: EventName, request: SipRequest, respond: Respond): boolean {
     const notifier = [...this.#notifiers].find((candidate) => sameEvent(candidate.event, event));
     if (notifier === undefined) return false;
-    const expiresS = Math.min(longestExpiresS, wholeNumber(request.headers.get("Expires")) ?? usualExpiresS);
+    const { least = 0, most = longestExpiresS } = notifier.limitsS ?? {};
+    const expiresS = Math.min(most, wholeNumber(request.headers.get("Expires")) ?? usualExpiresS);
+    if (isTooBrief(expiresS, least)) {
+      respond(423, { headers: [["Min-Expires", String(least)]] });
+      return true;
+    }
     respond(200, { headers: [this.#host.contact, ["Expires", String(expiresS)]] });
     notifier.refresh(expiresS);
     return true;

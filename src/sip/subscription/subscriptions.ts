@@ -14,7 +14,7 @@ import { Dialog } from "../dialog/dialog.ts";
 import { DialogRequests } from "../dialog/dialog-requests.ts";
 import type { Authorize } from "../dialog/invite-events.ts";
 import type { UsageHost } from "../dialog/usage-host.ts";
-import type { DialogSubscriptions } from "./dialog-subscriptions.ts";
+import { type DialogSubscriptions, isTooBrief } from "./dialog-subscriptions.ts";
 import { type EventName, parseEvent } from "./event.ts";
 import type { AskedSubscription, EventPackage } from "./event-package.ts";
 import { OutgoingSubscribe, type SubscribeOptions } from "./outgoing-subscribe.ts";
@@ -28,15 +28,18 @@ type Held = { readonly requests: DialogRequests; readonly subscriptions: DialogS
 export class Subscriptions {
   readonly #host: UsageHost;
   readonly #contactOf: (user: string, peer: SipAddress) => string;
+  readonly #served: (names: readonly string[]) => void;
   readonly #packages = new Map<string, EventPackage>();
   /** By Call-ID and local tag. */
   readonly #dialogs = new Map<string, Held>();
   /** Subscriptions of ours whose dialog the peer has not made yet; by the same key. */
   readonly #asking = new Map<string, OutgoingSubscribe>();
 
-  constructor(host: UsageHost, contactOf: (user: string, peer: SipAddress) => string) {
+  /** `served` hears the names of all packages each time that one is added. */
+  constructor(host: UsageHost, contactOf: (user: string, peer: SipAddress) => string, served: (names: readonly string[]) => void) {
     this.#host = host;
     this.#contactOf = contactOf;
+    this.#served = served;
   }
 
   /** Dialogs alive. */
@@ -46,6 +49,12 @@ export class Subscriptions {
 
   serve(eventPackage: EventPackage): void {
     this.#packages.set(eventPackage.name, eventPackage);
+    this.#served(this.served);
+  }
+
+  /** The names of all packages. */
+  get served(): readonly string[] {
+    return [...this.#packages.keys()];
   }
 
   /** Subscribes outside of any dialog. */
@@ -84,7 +93,7 @@ export class Subscriptions {
     if (!held.requests.dialog.take(request, source)) answer({ status: 500 });
     else if (!held.subscriptions.receive(request, (status, { headers } = {}) => answer({ status, headers: [...(headers ?? [])] }))) {
       // The session is over, or there never was one; a further event in this dialog is asked for outside of it.
-      answer(request.method === "SUBSCRIBE" ? { status: 489, headers: this.#allowEvents() } : { status: 481 });
+      answer(request.method === "SUBSCRIBE" ? { status: 489, headers: this.#host.allowEvents } : { status: 481 });
     }
     return true;
   }
@@ -93,14 +102,16 @@ export class Subscriptions {
   receiveInitial(request: SipRequest, source: SipAddress): BareAnswer | undefined {
     const event = parseEvent(request.headers.get("Event"));
     const served = event.ok ? this.#packages.get(event.value.package) : undefined;
-    if (!event.ok || served === undefined) return { status: 489, headers: this.#allowEvents() };
+    if (!event.ok || served === undefined) return { status: 489, headers: this.#host.allowEvents };
     const { least, usual, most } = served.expiresS;
     const asked = wholeNumber(request.headers.get("Expires")) ?? usual;
-    if (asked > 0 && asked < least && asked < 3600) return { status: 423, headers: [["Min-Expires", String(least)]] };
+    if (isTooBrief(asked, least)) return { status: 423, headers: [["Min-Expires", String(least)]] };
     const refusal = served.screen(request, source);
     if (refusal !== undefined) return refusal;
+    const { contentType } = served;
+    if (contentType !== undefined && !accepts(request, contentType)) return { status: 406, headers: [["Accept", contentType]] };
     if (this.size >= mostDialogs) return { status: 503, headers: [["Retry-After", "60"]] };
-    served.subscribed(this.#asked(request, source, event.value, Math.min(asked, most)));
+    served.subscribed(this.#asked(request, source, event.value, Math.min(asked, most), served));
     return undefined;
   }
 
@@ -111,7 +122,8 @@ export class Subscriptions {
     this.#asking.clear();
   }
 
-  #asked(request: SipRequest, source: SipAddress, event: EventName, expiresS: number): AskedSubscription {
+  #asked(request: SipRequest, source: SipAddress, event: EventName, expiresS: number, served: EventPackage): AskedSubscription {
+    const { expiresS: limitsS, leastIntervalMs } = served;
     const transaction = this.#host.layer.open(request, source);
     const toTag = this.#host.ids.random(8);
     const respond = (status: number, headers: readonly HeaderPair[], contact?: string) =>
@@ -127,8 +139,8 @@ export class Subscriptions {
         const dialog = Dialog.ofInvite(request, source, { tag: toTag, contact });
         dialog.confirm();
         const requests = new DialogRequests(this.#host, dialog, undefined);
-        respond(200, [["Expires", String(expiresS)]], `<${contact}>`);
-        const notifier = requests.subscriptions.notifier({ event, expiresS, ...state }, events);
+        respond(200, [["Expires", String(expiresS)], ...this.#host.allowEvents], `<${contact}>`);
+        const notifier = requests.subscriptions.notifier({ event, expiresS, limitsS, leastIntervalMs, ...state }, events);
         this.#keep(requests, requests.subscriptions);
         // A look at the state now, and no more (§4.4.3).
         if (expiresS === 0) notifier.end("timeout");
@@ -147,10 +159,13 @@ export class Subscriptions {
       if (this.#dialogs.get(key) === held) this.#dialogs.delete(key);
     });
   }
+}
 
-  #allowEvents(): readonly HeaderPair[] {
-    return this.#packages.size === 0 ? [] : [["Allow-Events", [...this.#packages.keys()].join(", ")]];
-  }
+/** Without Accept, what goes for the event is taken (RFC 6665 §5.4.5). */
+function accepts(request: SipRequest, contentType: string): boolean {
+  const wanted = request.headers.all("Accept").map((value) => value.split(";")[0]?.trim().toLowerCase());
+  const [kind] = contentType.split("/");
+  return wanted.length === 0 || [contentType, `${kind}/*`, "*/*"].some((taken) => wanted.includes(taken));
 }
 
 function keyOf(callId: string, localTag: string): string {
