@@ -13,6 +13,8 @@ import { Incoming } from "../../src/calls/signaling/incoming.ts";
 import { SipSignaling } from "../../src/calls/signaling/sip-signaling.ts";
 import { type Flow, type Phone, type Trunk, usualTrunkPolicy } from "../../src/directory/index.ts";
 import { createScriptLibrary, type ScriptLibraryOptions, validateFlow } from "../../src/flows/index.ts";
+import { openPhoneServices, type PhoneServices } from "../../src/phone-services.ts";
+import { type AgentStates, loadAgentStates } from "../../src/queues/index.ts";
 import { derive, silentLogger, systemIds } from "../../src/kernel/index.ts";
 import type { MediaEngine, MediaEvent, MediaEventHandler, MediaPlan } from "../../src/media/index.ts";
 import { PortPool } from "../../src/rtp/index.ts";
@@ -115,6 +117,11 @@ export type CallHouse = {
   readonly requests: { readonly request: HttpRequest; readonly answer: (result: HttpResult) => void }[];
   /** Addresses at which a phone is registered, by its id. */
   readonly contacts: Map<string, readonly string[]>;
+  /** What phones get beside calls. */
+  readonly phones: PhoneServices;
+  readonly agents: AgentStates;
+  /** The phone with this id is registered at these addresses from now on. */
+  readonly register: (phoneId: string, addresses: readonly string[]) => void;
   /** Where documents of flows are kept. */
   readonly flowsDirectory: string;
   readonly endOfProcess: () => Promise<void>;
@@ -148,12 +155,15 @@ export async function callHouse(
   const log = silentLogger;
   const scripts = createScriptLibrary({ directory: flowsDirectory, logger: log, ...options });
   const sessionFor = () => ({ secret, mediaAddress: address });
-  const routing = new Routing({
-    directory,
-    domain: address,
-    ...options,
-    registrations: { contactsOf: (phoneId) => bindingsOf(contacts.get(phoneId)) },
-  });
+  const registered = new Set<(phoneId: string) => void>();
+  const registrar = {
+    contactsOf: (phoneId: string) => bindingsOf(contacts.get(phoneId)),
+    watch(handler: (phoneId: string) => void) {
+      registered.add(handler);
+      return { close: () => void registered.delete(handler) };
+    },
+  };
+  const routing = new Routing({ directory, domain: address, ...options, registrations: registrar });
   const challenger = new Challenger({ clock, ids, realm: "callwright", secret, kind: "www" });
   const incoming = new Incoming({
     clock,
@@ -178,6 +188,9 @@ export async function callHouse(
   });
   const history = { get: async () => undefined, list: async () => ({ items: [], more: false, total: 0 }), events: async () => [] };
   const views = new LiveViews(history, log, journal.durable, () => journal.durable);
+  const agents = await loadAgentStates({ load: async () => [], save: async () => undefined });
+  const sip = { stack, challenger, registrar };
+  const phones = openPhoneServices({ clock, ids, log, sip, signaling, views, directory, agents, data: { secret }, domain: address });
   const shipped: { record: JournalRecord; ended: readonly Call[] }[] = [];
   const requests: { request: HttpRequest; answer: (result: HttpResult) => void }[] = [];
   const calls = new LiveCalls({
@@ -214,6 +227,12 @@ export async function callHouse(
     shipped,
     requests,
     contacts,
+    phones,
+    agents,
+    register(phoneId, addresses) {
+      contacts.set(phoneId, addresses);
+      for (const handler of registered) handler(phoneId);
+    },
     flowsDirectory: directoryOfFlows,
     endOfProcess: async () => {
       calls.stop();

@@ -16,6 +16,7 @@ import {
   type InviteServerTransaction,
   type InviteUsage,
   isSips,
+  parseNameAddr,
   sessionBodyOf,
   type SipAddress,
   type SipAddresses,
@@ -57,6 +58,8 @@ export class LegDriver implements InviteEvents, LegView {
   #hasChoice = false;
   #hasRung = false;
   #hasProgressed = false;
+  /** To of the first answer to our INVITE that has made an early dialog. */
+  #rangAs: string | undefined;
   #isEnding = false;
   #isFinished = false;
   readonly #session: LegSession;
@@ -83,6 +86,12 @@ export class LegDriver implements InviteEvents, LegView {
 
   get usage(): InviteUsage | undefined {
     return this.#usage;
+  }
+
+  /** The tag that the far end gave its early dialog; undefined before it rings. */
+  get earlyTag(): string | undefined {
+    const to = parseNameAddr(this.#rangAs ?? "");
+    return to.ok ? to.value.params.get("tag") : undefined;
   }
 
   /** Takes the peer's INVITE for a leg that begins with it. */
@@ -263,6 +272,7 @@ export class LegDriver implements InviteEvents, LegView {
   }
 
   provisional(status: number, response: SipResponse): void {
+    if (status > 100) this.#rangAs ??= response.headers.get("To");
     if (status < 180 || this.#leg.state !== "inviting") return;
     this.#tell({ kind: "leg-rang", status, ...this.#reached(), ...keptOf(this.#leg, response) });
   }

@@ -27,7 +27,7 @@ export function passMessageOn(
 }
 
 /** The phone on the other side, when there are two sides. */
-export function otherPhoneOf(call: Call, leg: Leg): Leg | undefined {
+function otherPhoneOf(call: Call, leg: Leg): Leg | undefined {
   const bridge = seatOf(call, leg.partyId)?.bridge;
   const others = Object.values(bridge?.seats ?? {}).filter(({ partyId, state }) => partyId !== leg.partyId && state !== "left");
   const [other] = others;

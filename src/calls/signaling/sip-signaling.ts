@@ -72,7 +72,7 @@ export class SipSignaling implements Signaling {
 
   /** The tag that the far end of a leg of ours gave its dialog while it rings. */
   earlyTagOf(legId: string): string | undefined {
-    return this.#drivers.get(legId)?.usage?.earlyTag;
+    return this.#drivers.get(legId)?.earlyTag;
   }
 
   /** Ends the probing; dialogs are the stack's. */

@@ -1,6 +1,7 @@
 /** The legs of a phone as the dialogs that its watchers see (RFC 4235). Pure: the same call gives the same dialogs. */
 import type { DialogEnd, WatchedDialog, WatchedDialogState } from "../../sip/index.ts";
 import type { Call, Leg } from "../model.ts";
+import { seatOf } from "../parts.ts";
 import { invitedBy } from "../signaling/leg-names.ts";
 
 export type LegDialogContext = {
@@ -38,10 +39,13 @@ export function dialogOfLeg(call: Call, leg: Leg, context: LegDialogContext): Wa
   };
 }
 
-/** The phone holds, or is held. */
+/** The phone holds, or is held: by SIP, or by a command. */
 function isHeld(call: Call, leg: Leg): boolean {
-  const { direction = "sendrecv" } = leg.media ?? {};
-  return direction !== "sendrecv" || Object.values(call.bridges).some(({ seats }) => seats[leg.partyId]?.state === "held");
+  if ((leg.media?.direction ?? "sendrecv") !== "sendrecv") return true;
+  const place = seatOf(call, leg.partyId);
+  if (place === undefined) return false;
+  const others = Object.values(place.bridge.seats).filter(({ partyId, state }) => partyId !== leg.partyId && state !== "left");
+  return place.seat.state === "held" || (others.length > 0 && others.every(({ state }) => state === "held"));
 }
 
 /** The side `remote` of an outcome is the phone: what it did is local to its watchers. */
