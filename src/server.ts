@@ -232,7 +232,7 @@ export async function startServer({ config, logger, version, progress, onLost }:
         secret: data.secret,
         conversationsPerSecond: config.conversationsPerSecond,
       }),
-      nativeDialect({ clock, ids, version, directory, calls, views, traces, logins, demoPhone }),
+      nativeDialect({ clock, ids, version, directory, calls, views, traces, messages: phones.messages, logins, demoPhone }),
     ],
     health: () => ({ ready: state.isReady, liveCalls: calls.live, database: database.state, journalHealthy: journal.healthy }),
     metricSources: [

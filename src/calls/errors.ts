@@ -22,6 +22,8 @@ export const callErrors = {
   CALL_HEADER_INVALID: { category: "invalid", message: "A header field cannot be set like this." },
   CALL_HOST_NOT_ALLOWED: { category: "invalid", message: "SIP addresses are called only on the hosts that CALLWRIGHT_SIP_HOSTS names." },
   CALL_NO_CALLER_ID: { category: "invalid", message: "The account owns no number to present; add one, or name a caller id." },
+  MESSAGE_TOO_LARGE: { category: "invalid", message: "A message has at most 800 bytes." },
+  MESSAGE_NOBODY_REGISTERED: { category: "conflict", message: "No phone of this user is registered." },
   CALLS_UNAVAILABLE: { category: "unavailable", message: "The server takes no new calls now. Try again in a moment." },
   EVENTS_GONE: {
     category: "not-found",

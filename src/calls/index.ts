@@ -22,7 +22,7 @@ export { shownDiversions } from "./parts.ts";
 export { anonymous } from "./presentation.ts";
 export type { HttpRequest, HttpRequester, HttpResult } from "./ports.ts";
 export { IncomingMessages } from "./messages/incoming-messages.ts";
-export { Messages } from "./messages/messages.ts";
+export { type MessageSender, Messages } from "./messages/messages.ts";
 export type { CallStep } from "./outbox.ts";
 export { replay } from "./recovery.ts";
 export { Routing } from "./routing.ts";

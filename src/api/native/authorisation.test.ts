@@ -27,6 +27,7 @@ const expected: Readonly<Record<string, RouteEntry["access"]>> = {
   "GET /v1/calls/:id/trace.pcap": ["administrator", "manager", "user"],
   "POST /v1/calls/:id/refer": ["administrator", "manager"],
   "GET /v1/events": ["administrator", "manager"],
+  "POST /v1/messages": ["administrator", "manager", "user"],
   ...whole("/v1/flows", ["administrator", "manager"]),
   ...whole("/v1/numbers", ["administrator", "manager"]),
   ...whole("/v1/trunks", ["administrator"]),

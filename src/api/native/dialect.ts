@@ -13,6 +13,7 @@ import { registerEvents } from "./routes/events.ts";
 import { registerFlows } from "./routes/flows.ts";
 import { registerLines } from "./routes/lines.ts";
 import { loginCookie, registerLogin } from "./routes/login.ts";
+import { registerMessages } from "./routes/messages.ts";
 import { registerNumbers } from "./routes/numbers.ts";
 import { registerPhones } from "./routes/phones.ts";
 import { registerTrunks } from "./routes/trunks.ts";
@@ -42,6 +43,7 @@ function registerRoutes(scope: NativeScope, context: NativeContext): void {
   registerCalls(scope, context);
   registerCallTraces(scope, context);
   registerEvents(scope, context);
+  registerMessages(scope, context);
   registerFlows(scope, context);
   registerNumbers(scope, context);
   registerTrunks(scope, context);

@@ -17,6 +17,7 @@ import {
 } from "./schema/configuration.ts";
 import { demoPhoneSchema } from "./schema/demo-phone.ts";
 import { closed, component, listOf } from "./schema/parts.ts";
+import { sentMessageSchema } from "./schema/messages.ts";
 import { callTraceSchema } from "./schema/traces.ts";
 import { loginCookie } from "./routes/login.ts";
 
@@ -39,6 +40,7 @@ const problemSchema = Type.Object(
 const components: Readonly<Record<string, TSchema>> = {
   Call: callSchema,
   CallTrace: callTraceSchema,
+  SentMessage: sentMessageSchema,
   Flow: flowSchema,
   Number: numberSchema,
   Trunk: trunkSchema,

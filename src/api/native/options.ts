@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fastify";
-import type { Calls, Traces, Views } from "../../calls/index.ts";
+import type { Calls, MessageSender, Traces, Views } from "../../calls/index.ts";
 import type { Directory } from "../../directory/index.ts";
 import type { Clock, Ids } from "../../kernel/index.ts";
 import type { Asking } from "../http/dialect.ts";
@@ -16,6 +16,7 @@ export type NativeOptions = {
   readonly calls: Calls;
   readonly views: Views;
   readonly traces: Traces;
+  readonly messages: MessageSender;
   readonly logins: Logins;
   /** Undefined when this server runs no demo phone. */
   readonly demoPhone?: DemoPhoneControl | undefined;

@@ -15,7 +15,7 @@ import { type BareAnswer, type NonInviteServerTransaction, responseTo, type SipS
 import { colleagueNamed, userPartOf } from "../colleague.ts";
 import type { PhoneSignIn } from "../signaling/phone-sign-in.ts";
 import { answerOf, hopsLeft, lengthRefusal, messageBodyOf, messageHeadersOf } from "./message-parts.ts";
-import type { MessageDelivery, Messages } from "./messages.ts";
+import type { AnsweredMessage, Messages } from "./messages.ts";
 
 export type IncomingMessagesOptions = {
   readonly clock: Clock;
@@ -70,8 +70,8 @@ export class IncomingMessages {
     return this.#options.directory.users.get(accountId, userId);
   }
 
-  #answerWith(deliveries: readonly Promise<MessageDelivery>[], respond: (answer: BareAnswer) => void): void {
-    const known: MessageDelivery[] = [];
+  #answerWith(deliveries: readonly Promise<AnsweredMessage>[], respond: (answer: BareAnswer) => void): void {
+    const known: AnsweredMessage[] = [];
     // Later answers of the transaction are dropped, so this may be asked twice.
     const answer = () => {
       timer.cancel();

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { userAgent } from "../../../test/support/sip-ends.ts";
 import { VirtualClock } from "../../../test/support/virtual-clock.ts";
 import { VirtualNetwork } from "../../../test/support/virtual-network.ts";
+import { HeaderList } from "../message/header-list.ts";
 import type { SipMessage, SipRequest } from "../message/message.ts";
 import type { AskedSubscription, EventPackage } from "./event-package.ts";
 import type { Notifier, NotifierEvents } from "./notifier.ts";
@@ -231,6 +232,71 @@ test("pending until it is decided; then active", async () => {
   notifier?.end("noresource", undefined, 60);
   await ends.clock.advanceAsync(100);
   expect(heard).toEqual(["pending -", "active free", "terminated free", 'over {"reason":"noresource","retryAfterS":60}']);
+});
+
+test("§4.2.1.1: a refresh that asks for too little gets 423, and the subscription stays as it was", async () => {
+  const ends = setUp();
+  const notifier = accepting(ends);
+  watch(ends);
+  await ends.clock.advanceAsync(100);
+  const [first] = requests(ends, "SUBSCRIBE");
+  const to = ends.network.seen.find(({ message }) => message.kind === "response")?.message.headers.get("To") ?? "";
+  const headers = new HeaderList([...(first?.headers ?? [])]);
+  for (const [name, value] of [
+    ["To", to],
+    ["CSeq", "9 SUBSCRIBE"],
+    ["Expires", "5"],
+    ["Via", "SIP/2.0/UDP 192.0.2.2:5060;branch=z9hG4bK-9"],
+  ] as const)
+    headers.set(name, value);
+  ends.theirs.transport.send(
+    { kind: "request", method: "SUBSCRIBE", uri: `sip:desk@${watched}`, headers, body: Buffer.of() },
+    ends.ours.address,
+  );
+  await ends.clock.advanceAsync(100);
+  expect([statuses(ends, "SUBSCRIBE"), notifier().state, requests(ends, "NOTIFY").length]).toEqual([[200, 423], "active", 1]);
+});
+
+test.each([
+  ["application/pidf+xml", "text/plain", 406],
+  ["application/pidf+xml", "application/xml, APPLICATION/PIDF+XML;q=0.1", 200],
+  ["application/pidf+xml", "application/*", 200],
+  [undefined, "text/plain", 200],
+])("§4.4.2: a package of type %s, Accept: %s: %i", async (contentType, accept, status) => {
+  const ends = setUp();
+  serve(ends, (asked) => void asked.accept({}, {}), contentType === undefined ? {} : { contentType });
+  watch(ends, { accept });
+  await ends.clock.advanceAsync(100);
+  expect(statuses(ends, "SUBSCRIBE")).toEqual([status]);
+});
+
+test("§8.2.2: Allow-Events and Allow name what is served, in OPTIONS and where a dialog begins", async () => {
+  const ends = setUp();
+  const ask = async () => {
+    const options = {
+      method: "OPTIONS",
+      uri: `sip:desk@${watched}`,
+      from: "<sip:a@b>;tag=1",
+      to: "<sip:c@d>",
+      sequence: 1,
+      destinations: [ends.ours.address],
+    };
+    const id = `options-${ends.network.seen.length}`;
+    ends.theirs.stack.request({ ...options, destinations: [ends.ours.address], callId: id, branch: `z9hG4bK-${id}` }, () => undefined);
+    await ends.clock.advanceAsync(100);
+    const { headers } = ends.network.seen.at(-1)?.message ?? never();
+    return [headers.get("Allow-Events"), headers.all("Allow").includes("SUBSCRIBE"), headers.all("Allow").includes("MESSAGE")];
+  };
+  expect(await ask()).toEqual([undefined, false, false]);
+  accepting(ends);
+  ends.ours.stack.onMessage({ screen: () => ({ status: 403 }), received: () => undefined });
+  expect(await ask()).toEqual(["presence", true, true]);
+  watch(ends);
+  await ends.clock.advanceAsync(100);
+  const answer = ends.network.seen
+    .map(({ message }) => message)
+    .find((message) => cseqOf(message) === "1 SUBSCRIBE" && message.kind === "response");
+  expect(answer?.headers.get("Allow-Events")).toBe("presence");
 });
 
 test("§4.4.3: Expires 0 outside of a dialog is one look at the state", async () => {

@@ -4,9 +4,11 @@ import type { List, Problem } from "../../../src/api/contract/answers.ts";
 import type { CallView } from "../../../src/api/contract/calls.ts";
 import type { CreatedApiKey, FlowView, NumberView, PhoneView, TrunkView, UserView } from "../../../src/api/contract/configuration.ts";
 import type { DemoPhoneChange, DemoPhoneView } from "../../../src/api/contract/demo-phone.ts";
+import type { SentMessage } from "../../../src/api/contract/messages.ts";
 import type { CallTraceView } from "../../../src/api/contract/traces.ts";
 import { type DemoPhoneControl, type HttpServer, nativeDialect } from "../../../src/api/index.ts";
 import type { Role } from "../../../src/directory/index.ts";
+import { FakeMessages } from "./messages.ts";
 import { FakeTraces } from "./traces.ts";
 import { basicOf, testHouse, type TestHouse, testServer } from "./http.ts";
 
@@ -32,6 +34,7 @@ export type NativeApi = TestHouse & {
   readonly server: HttpServer;
   readonly demoPhone: FakeDemoPhone;
   readonly traces: FakeTraces;
+  readonly messages: FakeMessages;
   /** Sends a request as the user of a role, or as nobody. `body` is read as JSON where it is JSON. */
   ask(
     role: Role | undefined,
@@ -50,16 +53,27 @@ export type Answer = {
 };
 
 /** Every shape there is at once: a test knows which one it asked for, and the assertion fails when it is another. */
-type Shown = CallView & FlowView & NumberView & TrunkView & UserView & PhoneView & CreatedApiKey & DemoPhoneView & CallTraceView;
+type Shown = CallView &
+  FlowView &
+  NumberView &
+  TrunkView &
+  UserView &
+  PhoneView &
+  CreatedApiKey &
+  DemoPhoneView &
+  CallTraceView &
+  SentMessage;
 type Body = Shown & Problem & List<Shown>;
 
 export async function nativeApi(options: { readonly withoutDemoPhone?: boolean; readonly publicUrl?: string } = {}): Promise<NativeApi> {
   const house = await testHouse(options);
   const demoPhone = new FakeDemoPhone();
   const traces = new FakeTraces();
+  const messages = new FakeMessages(house.directory);
   const dialect = nativeDialect({
     ...house,
     traces,
+    messages,
     version: "1.2.3",
     demoPhone: options.withoutDemoPhone === true ? undefined : demoPhone,
   });
@@ -68,6 +82,7 @@ export async function nativeApi(options: { readonly withoutDemoPhone?: boolean; 
     server,
     demoPhone,
     traces,
+    messages,
     async ask(role: Role | undefined, method: NonNullable<InjectOptions["method"]>, url: string, payload?: object | string, headers = {}) {
       const authorization = role === undefined ? {} : { authorization: basicOf(role) };
       const type = typeof payload === "string" ? { "content-type": "application/json" } : {};

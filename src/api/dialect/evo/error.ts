@@ -47,6 +47,8 @@ const answers: Record<Code, Answer> = {
   CALL_HOST_NOT_ALLOWED: { status: 400, errorCode: "InvalidNumberToDial", fieldName: "NumberToDial" },
   CALL_NO_CALLER_ID: { status: 400, errorCode: "InvalidCallerId", fieldName: "CallerId" },
   CALL_DATA_TOO_LARGE: { status: 400, errorCode: "InvalidConsoleData", fieldName: "ConsoleData" },
+  MESSAGE_TOO_LARGE: { status: 400, errorCode: "ArgumentException" },
+  MESSAGE_NOBODY_REGISTERED: { status: 409, errorCode: "Conflict" },
   CALLS_UNAVAILABLE: { status: 503, errorCode: "ServiceUnavailable" },
   EVENTS_GONE: { status: 410, errorCode: "Gone" },
   JOURNAL_FULL: { status: 503, errorCode: "ServiceUnavailable" },

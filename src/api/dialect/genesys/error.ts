@@ -30,6 +30,8 @@ const answers: Record<Code, Answer> = {
   CALL_ENDED: { statusCode: 6 },
   CALL_STATE_FORBIDS: { statusCode: 2 },
   CALL_DATA_TOO_LARGE: { statusCode: 10 },
+  MESSAGE_TOO_LARGE: { statusCode: 10 },
+  MESSAGE_NOBODY_REGISTERED: { statusCode: 2 },
   CALL_FLOW_UNKNOWN: { statusCode: 10 },
   CALL_NUMBER_INVALID: { statusCode: 10 },
   CALL_DESTINATION_UNKNOWN: { statusCode: 10 },

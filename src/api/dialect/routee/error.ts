@@ -22,6 +22,8 @@ const answers: Record<Code, Answer> = {
   CALL_ENDED: { code: "404013001" },
   CALL_STATE_FORBIDS: { code: "400013001" },
   CALL_DATA_TOO_LARGE: { code: invalid },
+  MESSAGE_TOO_LARGE: { code: invalid },
+  MESSAGE_NOBODY_REGISTERED: { code: "400013001" },
   CALL_FLOW_UNKNOWN: { code: invalid },
   CALL_NUMBER_INVALID: { code: invalid, property: "to.phone" },
   CALL_DESTINATION_UNKNOWN: { code: invalid, property: "to" },

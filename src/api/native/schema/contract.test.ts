@@ -3,10 +3,12 @@ import { expectTypeOf, test } from "vitest";
 import * as calls from "./calls.ts";
 import * as configuration from "./configuration.ts";
 import * as demo from "./demo-phone.ts";
+import * as messages from "./messages.ts";
 import * as traces from "./traces.ts";
 import type * as c from "../../contract/calls.ts";
 import type * as k from "../../contract/configuration.ts";
 import type * as d from "../../contract/demo-phone.ts";
+import type * as m from "../../contract/messages.ts";
 import type * as t from "../../contract/traces.ts";
 
 /** Read-only or not is no difference on the wire. */
@@ -20,6 +22,8 @@ type Shape<T extends TSchema> = Wire<Static<T>>;
 test("the shapes that clients compile against are the ones that are validated and documented", () => {
   expectTypeOf<Shape<typeof calls.callSchema>>().toEqualTypeOf<Wire<c.CallView>>();
   expectTypeOf<Shape<typeof traces.callTraceSchema>>().toEqualTypeOf<Wire<t.CallTraceView>>();
+  expectTypeOf<Shape<typeof messages.newMessageSchema>>().toEqualTypeOf<Wire<m.NewMessage>>();
+  expectTypeOf<Shape<typeof messages.sentMessageSchema>>().toEqualTypeOf<Wire<m.SentMessage>>();
   expectTypeOf<Shape<typeof calls.newCallSchema>>().toEqualTypeOf<Wire<c.NewCall>>();
   expectTypeOf<Shape<typeof calls.callChangeSchema>>().toEqualTypeOf<Wire<c.CallChange>>();
   expectTypeOf<Shape<typeof configuration.flowSchema>>().toEqualTypeOf<Wire<k.FlowView>>();
