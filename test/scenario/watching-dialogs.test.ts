@@ -40,8 +40,9 @@ describe("what is told", () => {
   test("she is called: early with what a pick-up needs, confirmed, ended by the other side", async () => {
     const at = await office({ ann: { answersAfterMs: 5000 }, ben: soon });
     const made = await watching(at);
+    await at.clock.advanceAsync(1000);
     const call = await dial(at, "ben", "5001");
-    await at.clock.advanceAsync(2500);
+    await at.clock.advanceAsync(200);
     const [ringing] = dialogsKnown(made);
     const invite = requestsFrom(at.network, houseAddress, "INVITE").find(({ uri }) => uri.includes(annAddress));
     // As Replaces names it to us: our tag is to-tag there, hers from-tag (RFC 5359 §2.17).
@@ -56,7 +57,7 @@ describe("what is told", () => {
       remoteName: "ben",
     });
     expect(ringing?.["target"]).toMatch(new RegExp(`^sip:[0-9a-f]+@${houseAddress}:5060$`));
-    await at.clock.advanceAsync(5000);
+    await at.clock.advanceAsync(7000);
     expect(known(made)).toEqual([`confirmed recipient sip:5002@${houseAddress}`]);
     await hangUp(at, call);
     await at.clock.advanceAsync(2000);
@@ -188,7 +189,7 @@ describe("how often", () => {
 
 describe("who may, and for how long", () => {
   test.each([
-    ["§4.2.1.1: an unknown event", "5001", { event: "weather" }, 489, "Allow-Events", "dialog, presence, message-summary"],
+    ["§4.2.1.1: an unknown event", "5001", { event: "weather" }, 489, "Allow-Events", "refer, dialog, presence, message-summary"],
     ["§4.2.1.1: too short", "5001", { expiresS: 30 }, 423, "Min-Expires", "60"],
     ["§4.4.2: another type only", "5001", { accept: "text/plain" }, 406, "Accept", "application/dialog-info+xml"],
     ["nobody of that name", "5999", {}, 404, "Server", undefined],

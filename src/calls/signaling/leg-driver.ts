@@ -16,7 +16,6 @@ import {
   type InviteServerTransaction,
   type InviteUsage,
   isSips,
-  parseNameAddr,
   sessionBodyOf,
   type SipAddress,
   type SipAddresses,
@@ -59,7 +58,7 @@ export class LegDriver implements InviteEvents, LegView {
   #hasRung = false;
   #hasProgressed = false;
   /** To of the first answer to our INVITE that has made an early dialog. */
-  #rangAs: string | undefined;
+  rangAs: string | undefined;
   #isEnding = false;
   #isFinished = false;
   readonly #session: LegSession;
@@ -86,12 +85,6 @@ export class LegDriver implements InviteEvents, LegView {
 
   get usage(): InviteUsage | undefined {
     return this.#usage;
-  }
-
-  /** The tag that the far end gave its early dialog; undefined before it rings. */
-  get earlyTag(): string | undefined {
-    const to = parseNameAddr(this.#rangAs ?? "");
-    return to.ok ? to.value.params.get("tag") : undefined;
   }
 
   /** Takes the peer's INVITE for a leg that begins with it. */
@@ -272,7 +265,7 @@ export class LegDriver implements InviteEvents, LegView {
   }
 
   provisional(status: number, response: SipResponse): void {
-    if (status > 100) this.#rangAs ??= response.headers.get("To");
+    if (status > 100) this.rangAs ??= response.headers.get("To");
     if (status < 180 || this.#leg.state !== "inviting") return;
     this.#tell({ kind: "leg-rang", status, ...this.#reached(), ...keptOf(this.#leg, response) });
   }

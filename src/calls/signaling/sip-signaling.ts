@@ -1,6 +1,14 @@
 /** The signalling port over a SIP stack: one driver for each leg that is alive or owed something. */
 import type { Clock, Logger, Timer } from "../../kernel/index.ts";
-import type { InviteServerTransaction, Located, Locator, Replaces, SipAddress, SipStack } from "../../sip/index.ts";
+import {
+  type InviteServerTransaction,
+  type Located,
+  type Locator,
+  parseNameAddr,
+  type Replaces,
+  type SipAddress,
+  type SipStack,
+} from "../../sip/index.ts";
 import type { InviteInput, LegSignal } from "../decide/inputs.ts";
 import { inviteLifeMs } from "../decide/recovery.ts";
 import type { Call, Leg } from "../model.ts";
@@ -72,7 +80,8 @@ export class SipSignaling implements Signaling {
 
   /** The tag that the far end of a leg of ours gave its dialog while it rings. */
   earlyTagOf(legId: string): string | undefined {
-    return this.#drivers.get(legId)?.earlyTag;
+    const to = parseNameAddr(this.#drivers.get(legId)?.rangAs ?? "");
+    return to.ok ? to.value.params.get("tag") : undefined;
   }
 
   /** Ends the probing; dialogs are the stack's. */

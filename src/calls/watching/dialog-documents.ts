@@ -27,9 +27,13 @@ export class DialogDocuments {
     for (const dialog of dialogs) if (this.#told.has(dialog.id)) this.#ended.set(dialog.id, dialog);
   }
 
-  /** Something of `live` has not been told. */
+  /**
+   * Something of `live` is to be told. A phone that has not answered its INVITE yet does so in a moment: told at once, it would keep
+   * the ringing back for as long as two documents must be apart.
+   */
   isNews(live: readonly WatchedDialog[]): boolean {
-    return live.length !== this.#told.size || live.some((dialog) => !this.#isTold(dialog));
+    const shown = live.filter((dialog) => !isOnlyAsked(dialog) || this.#told.has(dialog.id));
+    return shown.length !== this.#told.size || shown.some((dialog) => !this.#isTold(dialog));
   }
 
   next(live: readonly WatchedDialog[]): DialogDocument {
@@ -48,4 +52,8 @@ export class DialogDocuments {
     const told = this.#told.get(dialog.id);
     return told === dialog || (told !== undefined && JSON.stringify(told) === JSON.stringify(dialog));
   }
+}
+
+function isOnlyAsked({ direction, state }: WatchedDialog): boolean {
+  return direction === "recipient" && state === "trying";
 }
