@@ -1,5 +1,5 @@
 /**
- * A story with every kind of event in it. `WRITE_FIXTURE=v4 npx vitest run test/scenario/fixture-journal.test.ts` writes its journal and the
+ * A story with every kind of event in it. `WRITE_FIXTURE=v5 npx vitest run test/scenario/fixture-journal.test.ts` writes its journal and the
  * states it led to for src/calls/evolve/fixture.test.ts: once, for a release whose events have new shapes. No fixture is ever changed.
  */
 import { existsSync, rmSync, writeFileSync } from "node:fs";
