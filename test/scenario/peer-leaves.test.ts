@@ -87,6 +87,20 @@ test("CANCEL has its 200 at once and 487 when the disk has it", async () => {
   expect(at.far.log.ends).toEqual(["cancelled"]);
 });
 
+test("CANCEL while our answer waits for the PRACK of our offer ends the other side too", async () => {
+  const at = await scene(dialling, { progresses: true, answersAfterMs: 100 });
+  await addPhone(at.house, "anna");
+  const anna = caller(at, trunkAddress, { to: "+12025550199", authorization: signedAs("anna"), offer: "" });
+  at.network.lose = (message) => message.kind === "request" && message.method === "PRACK" && message.body.length > 0;
+  await at.clock.advanceAsync(1000);
+  expect(at.far.log.names).toContain("acknowledged");
+  anna.usage().bye();
+  await at.clock.advanceAsync(2000);
+  expect(anna.log.ends).toEqual(["challenged", "failed"]);
+  expect(at.far.log.ends).toEqual(["ended"]);
+  expect(at.house.calls.unfinished).toBe(0);
+});
+
 test("calls that run in a circle end by Max-Forwards: each INVITE has one less than the one it comes of", async () => {
   const at = await scene({ start: "dial", nodes: { dial: { verb: "dial", to: ownedNumber, ringMs: 60_000 } } });
   const [trunk] = at.house.directory.trunks.list(accountId);

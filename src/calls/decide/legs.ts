@@ -102,8 +102,9 @@ export const legDecisions: Decisions = {
   },
 
   "leg-cancelled"(step, leg, { why }) {
-    if (leg.state === "inviting" || leg.state === "ringing") ended(step, leg, outcomes.cancelledByPeer(why));
-    else released(step, leg);
+    // Also when we have answered: the answer waits for its record, or for a PRACK, and does not go out any more.
+    if (leg.state === "ended") released(step, leg);
+    else ended(step, leg, outcomes.cancelledByPeer(why));
   },
 
   "leg-hung-up"(step, leg, { why }) {
