@@ -75,7 +75,7 @@ const sdp: fc.Arbitrary<Body> = sdpLine.map(({ text, secret }) => ({
 const relay: fc.Arbitrary<Body> = fc.record({ space: anySpace, digits: anyDigits }).map(({ space, digits }) => ({
   type: "application/dtmf-relay",
   content: `Signal=${space}${digits}\r\nDuration=160\r\n`,
-  secret: `=${space}${digits}`,
+  secret: `Signal=${space}${digits}`,
 }));
 const bare: fc.Arbitrary<Body> = anyDigits.map((text) => ({ type: "application/dtmf", content: `${text}\r\n`, secret: `\n\r\n${text}` }));
 const kpml: fc.Arbitrary<Body> = anyDigits.map((text) => ({
