@@ -27,7 +27,7 @@ export async function benchSip(args: readonly string[]): Promise<object> {
   const options = {
     rate: { type: "string", default: "1000" },
     seconds: { type: "string", default: "10" },
-    warmup: { type: "string", default: "5000" },
+    warmup: { type: "string", default: "10000" },
     hold: { type: "string", default: "200" },
     only: { type: "string" },
   } as const;
