@@ -87,8 +87,8 @@ test("is kept when that is asked for", async () => {
 describe.each(["GET /trace", "GET /trace.txt", "GET /trace.pcap", "POST /trace"])("%s", (route) => {
   const [method, path] = route.split(" ") as ["GET", string];
 
-  test("is not there for a user who has no part in the call, nor in another account", async () => {
-    expect((await api.ask("user", method, `/v1/calls/${callId}${path}`)).body.code).toBe("CALL_NOT_FOUND");
+  test("is not for users, whose callers may wish to be anonymous, and not there in another account", async () => {
+    expect((await api.ask("user", method, `/v1/calls/${callId}${path}`)).body.code).toBe("API_ROLE_MISSING");
     const call = await api.views.get(api.accountId, callId);
     if (call !== undefined) api.views.put({ ...call, accountId: "another" });
     const { status, body } = await api.ask("administrator", method, `/v1/calls/${callId}${path}`);

@@ -6,9 +6,10 @@ import { principalOf } from "../../http/authorisation.ts";
 import type { NativeContext, NativeScope } from "../options.ts";
 import { closed, component, idParams } from "../schema/parts.ts";
 import { viewOfTrace } from "../trace-view.ts";
-import { visibleCall } from "../visible-call.ts";
+import { callMakers, visibleCall } from "../visible-call.ts";
 
-const config = { access: ["administrator", "manager", "user"] } as const;
+/** Not for whoever only is in the call: its messages name callers who wish to be anonymous (RFC 3325 §7). */
+const config = { access: callMakers };
 const tags = ["Calls"];
 const answersTrace = { 200: component<CallTraceView>("CallTrace") };
 const pcapType = "application/vnd.tcpdump.pcap";
