@@ -1,6 +1,7 @@
 /**
  * Datagrams made to cost: up to 64 kB of one thing, through the whole stack. The work may grow with the length and not with its
- * square, nothing throws, and nothing is left. Work is time of the processor, compared between one length and four times that.
+ * square, nothing throws, and nothing is left. Work is this thread's time of the processor, compared between
+ * one length and four times that.
  */
 import { expect, test } from "vitest";
 import { wireStack } from "../../test/support/wire-stack.ts";
@@ -77,9 +78,9 @@ function costOf(bytes: Uint8Array): number {
   let least = Infinity;
   for (let turn = 0; turn < 3; turn++) {
     const stacks = Array.from({ length: 4 }, () => wireStack());
-    const before = process.cpuUsage();
+    const before = process.threadCpuUsage();
     for (const { take } of stacks) take(bytes);
-    const { user, system } = process.cpuUsage(before);
+    const { user, system } = process.threadCpuUsage(before);
     least = Math.min(least, user + system);
     for (const { stack, invited, errors, clock } of stacks) {
       expect(errors).toEqual([]);
@@ -95,23 +96,28 @@ test.each(Object.entries(bombs))("%s", (_name, make) => {
   const [short, long] = [make(shortBytes), make(4 * shortBytes)];
   expect(long.length).toBeLessThan(66_000);
   costOf(short);
-  // Four times the length: four times the work, sixteen when it grows with the square. Below 2 ms for four it is noise.
-  expect(costOf(long)).toBeLessThan(10 * Math.max(costOf(short), 2_000));
+  // Four times the length: four times the work, sixteen when it grows with the square. Below 4 ms for four it is noise.
+  expect(costOf(long)).toBeLessThan(10 * Math.max(costOf(short), 4_000));
 });
 
+/** Least of three, in µs. */
 function costOfDripping(bytes: number): number {
-  const parser = new StreamParser();
-  const text = request({ fields: filled("X: y\r\n", bytes).slice(0, bytes) });
-  const before = process.cpuUsage();
-  for (let at = 0; at < bytes; at++) parser.feed(text.subarray(at, at + 1));
-  const { user, system } = process.cpuUsage(before);
-  expect(parser.pendingBytes).toBe(bytes);
-  return user + system;
+  let least = Infinity;
+  for (let turn = 0; turn < 3; turn++) {
+    const parser = new StreamParser();
+    const text = request({ fields: filled("X: y\r\n", bytes).slice(0, bytes) });
+    const before = process.threadCpuUsage();
+    for (let at = 0; at < bytes; at++) parser.feed(text.subarray(at, at + 1));
+    const { user, system } = process.threadCpuUsage(before);
+    expect(parser.pendingBytes).toBe(bytes);
+    least = Math.min(least, user + system);
+  }
+  return least;
 }
 
 test("a sender of single bytes costs a stream parser work for each byte once, and holds no more than a head", () => {
   costOfDripping(shortBytes);
-  expect(costOfDripping(4 * shortBytes)).toBeLessThan(10 * Math.max(costOfDripping(shortBytes), 2_000));
+  expect(costOfDripping(4 * shortBytes)).toBeLessThan(10 * Math.max(costOfDripping(shortBytes), 4_000));
   const parser = new StreamParser();
   const line = Buffer.from("X: y\r\n");
   for (let sent = 0; sent < 70_000 && !parser.isBroken; sent += line.length) parser.feed(line);
