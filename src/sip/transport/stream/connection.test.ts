@@ -50,6 +50,33 @@ test("a connection of ours is pinged after silence, and closed when a peer that 
   await expect.poll(() => transport.counters.connections).toBe(0);
 });
 
+test("a message that comes byte by byte must be whole within 30 s, the first and any other", async () => {
+  const { transport, clock, socket } = await peerOfOurs();
+  socket.write(optionsBytes("tcp"));
+  await expect.poll(() => transport.counters.received).toBe(1);
+  const closed = once(socket.resume(), "close");
+  for (let passedMs = 0; passedMs < 40_000; passedMs += 5_000) {
+    socket.write("O");
+    await new Promise((resolve) => {
+      setTimeout(resolve, 5);
+    });
+    clock.advance(5_000);
+  }
+  await closed;
+  await expect.poll(() => transport.counters.connections).toBe(0);
+});
+
+test("a stream of messages that never pauses between two is not taken for one that is not finished", async () => {
+  const { transport, clock, socket } = await peerOfOurs();
+  const message = Buffer.from(optionsBytes("tcp"));
+  for (let count = 0; count < 10; count++) {
+    socket.write(count === 0 ? message.subarray(0, 20) : Buffer.concat([message.subarray(20), message.subarray(0, 20)]));
+    await expect.poll(() => transport.counters.received).toBe(count);
+    clock.advance(10_000);
+  }
+  expect(transport.counters.connections).toBe(1);
+});
+
 test("a peer that never answered pings is only pinged again: not every one knows them", async () => {
   const { transport, clock, socket } = await peerOfOurs();
   for (let times = 0; times < 3; times++) {

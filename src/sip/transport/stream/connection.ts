@@ -27,6 +27,8 @@ export class Connection implements WireListener {
   #idleSinceMs: number;
   #heardAtMs: number;
   #pingedAtMs: number;
+  /** When the first byte of the message came that is not whole yet. */
+  #begunAtMs: number;
   /** The peer has answered a ping before, so its silence means something. */
   #answersPings = false;
   /** Why we closed it, when we did. */
@@ -35,7 +37,7 @@ export class Connection implements WireListener {
   constructor(parts: ConnectionParts) {
     this.#parts = parts;
     this.#patienceMs = parts.patienceMs;
-    this.#idleSinceMs = this.#heardAtMs = this.#pingedAtMs = parts.clock.now();
+    this.#idleSinceMs = this.#heardAtMs = this.#pingedAtMs = this.#begunAtMs = parts.clock.now();
     parts.wire.listen(this);
   }
 
@@ -64,6 +66,8 @@ export class Connection implements WireListener {
     const isUnanswered = this.#answersPings && this.#pingedAtMs > this.#heardAtMs && nowMs - this.#pingedAtMs >= limits.pongMs;
     if (isUnanswered) this.destroy("pings are not answered any more");
     else if (this.#idleSinceMs + this.#patienceMs <= nowMs) this.destroy("idle");
+    // Byte by byte, many of these would hold much memory for hours.
+    else if (wire.pendingBytes > 0 && this.#begunAtMs + limits.firstMessageMs <= nowMs) this.destroy("message not finished in time");
     else if (pings && wire.isOpen && nowMs - Math.max(this.#heardAtMs, this.#pingedAtMs) >= limits.pingEveryMs) {
       this.#pingedAtMs = nowMs;
       wire.ping();
@@ -71,7 +75,9 @@ export class Connection implements WireListener {
   }
 
   item(item: StreamItem, isLast: boolean): void {
-    const { wire, remote, receiver, limits } = this.#parts;
+    const { wire, remote, receiver, limits, clock } = this.#parts;
+    // The bytes after it, in the same chunk, begin the next one.
+    this.#begunAtMs = clock.now();
     if (item.kind === "ping") this.send(pong, () => undefined);
     else {
       if (item.message.ok) this.#patienceMs = limits.idleMs;
@@ -81,8 +87,9 @@ export class Connection implements WireListener {
     if (isLast) wire.end();
   }
 
-  heard(isPong: boolean): void {
+  heard(isPong: boolean, isBeginning: boolean): void {
     const nowMs = this.#parts.clock.now();
+    if (isBeginning) this.#begunAtMs = nowMs;
     if (isPong && this.#pingedAtMs >= this.#heardAtMs && this.#parts.pings) this.#answersPings = true;
     this.#heardAtMs = this.#idleSinceMs = nowMs;
   }

@@ -11,7 +11,7 @@ export type StreamLimits = {
   readonly handshakeMs: number;
   /** Without a byte either way. Phones keep theirs alive (RFC 5626: every 2 minutes or less). */
   readonly idleMs: number;
-  /** For an incoming connection to bring its first message. */
+  /** For an incoming connection to bring its first message, and for any message from its first byte to its last. */
   readonly firstMessageMs: number;
   /** Bytes that wait for a peer that does not read. */
   readonly maxQueuedBytes: number;

@@ -8,8 +8,8 @@ import { maxMessageBytes, type StreamItem, StreamParser } from "../../message/st
 export type WireListener = {
   /** A message, or two line ends, which want one as answer. With `isLast` it is unknown where the next message would begin. */
   item(item: StreamItem, isLast: boolean): void;
-  /** Bytes came: the peer is there. `isPong`: they may answer a ping of ours. */
-  heard(isPong: boolean): void;
+  /** Bytes came: the peer is there. `isPong`: they may answer a ping of ours. `isBeginning`: nothing of a message had come before them. */
+  heard(isPong: boolean, isBeginning: boolean): void;
   failed(error: Error): void;
   closed(): void;
 };
@@ -18,6 +18,8 @@ export type Wire = {
   readonly isOpen: boolean;
   /** Bytes that the peer has not taken yet. */
   readonly queuedBytes: number;
+  /** Bytes of a message of which more is to come. */
+  readonly pendingBytes: number;
   listen(listener: WireListener): void;
   write(bytes: Uint8Array, done: (error: Error | null | undefined) => void): void;
   /** RFC 5626 §4.4.1, RFC 6455 §5.5.2. */
@@ -32,6 +34,7 @@ const [cr, lf] = [13, 10];
 
 /** TCP and TLS: messages by Content-Length. */
 export function byteWire(socket: Socket): Wire {
+  const parser = new StreamParser();
   return {
     get isOpen() {
       return !socket.destroyed && socket.writable;
@@ -39,12 +42,15 @@ export function byteWire(socket: Socket): Wire {
     get queuedBytes() {
       return socket.writableLength;
     },
+    get pendingBytes() {
+      return parser.pendingBytes;
+    },
     listen(listener) {
-      const parser = new StreamParser();
       socket.on("data", (chunk: Buffer) => {
         // A broken stream is only waiting for its end; it must not stay open by sending more.
         if (parser.isBroken) return;
-        listener.heard(parser.pendingBytes === 0 && (chunk[0] === cr || chunk[0] === lf));
+        const isBeginning = parser.pendingBytes === 0;
+        listener.heard(isBeginning && (chunk[0] === cr || chunk[0] === lf), isBeginning);
         const items = parser.feed(chunk);
         for (const item of items) listener.item(item, parser.isBroken && item === items.at(-1));
       });
@@ -69,16 +75,18 @@ export function frameWire(socket: WebSocket): Wire {
     get queuedBytes() {
       return socket.bufferedAmount;
     },
+    // `ws` tells of whole messages only: one that never ends is silence.
+    pendingBytes: 0,
     listen(listener) {
       socket.on("message", (data) => {
         const bytes = bytesOf(data);
         const isKeepAlive = bytes.every((byte) => byte === cr || byte === lf);
-        listener.heard(isKeepAlive);
+        listener.heard(isKeepAlive, true);
         if (!isKeepAlive) listener.item({ kind: "message", message: parseMessage(bytes), bytes }, false);
         else if (bytes.length >= ping.length) listener.item({ kind: "ping" }, false);
       });
-      socket.on("ping", () => listener.heard(false));
-      socket.on("pong", () => listener.heard(true));
+      socket.on("ping", () => listener.heard(false, true));
+      socket.on("pong", () => listener.heard(true, true));
       socket.on("error", (error) => listener.failed(error));
       socket.on("close", () => listener.closed());
     },
