@@ -1,5 +1,5 @@
 import type { EventOf } from "../events.ts";
-import type { Bridge, Json, Party } from "../model.ts";
+import type { Bridge, Json, Leg, Party } from "../model.ts";
 import { seatOf } from "../parts.ts";
 import type { Evolutions } from "./evolutions.ts";
 import { mapValues } from "./records.ts";
@@ -22,8 +22,7 @@ export const evolveCall: Evolutions<"data.changed" | "user-data.changed" | "hang
   "call.recovered": (call, event) => ({
     ...call,
     recoveries: call.recoveries + 1,
-    // An offer of the next version may have gone out: it is not used for another one.
-    legs: mapValues(call.legs, (leg) => (leg.state === "answered" && leg.acknowledged ? { ...leg, version: leg.version + 1 } : leg)),
+    legs: mapValues(call.legs, (leg) => (mayHaveOffered(leg) ? { ...leg, version: leg.version + 1 } : leg)),
     parties: mapValues(call.parties, (party) => resumed(party, seatOf(call, party.id)?.seat.state === "held", event)),
   }),
   "call.ended": (call, event) => ({
@@ -33,6 +32,14 @@ export const evolveCall: Evolutions<"data.changed" | "user-data.changed" | "hang
     bridges: mapValues(call.bridges, (bridge) => endedBridge(bridge, event.at)),
   }),
 };
+
+/**
+ * An offer of the next version may have gone out: it is not used for another one. Nor is that of what we said before the answer, which then says
+ * what holds by itself. Our own INVITE goes out again as it was.
+ */
+function mayHaveOffered({ state, acknowledged, direction, early }: Leg): boolean {
+  return state === "answered" ? acknowledged : state !== "ended" && direction === "inbound" && early !== undefined;
+}
 
 /** What was lost of a prompt's audio is played again, what was heard is not; a held party's stands still anyway. */
 export function resumed(party: Party, isHeld: boolean, { at, gapMs }: Pick<EventOf<"call.recovered">, "at" | "gapMs">): Party {

@@ -42,6 +42,7 @@ export class IncomingInvite {
   readonly #owner: IncomingInviteOwner;
   readonly #reliability: "always" | "descriptions" | "never" | "unknown";
   #provisionals: ProvisionalRepeater | undefined;
+  #refused: (() => void) | undefined;
   #isAnswered = false;
   #ringing: Timer | undefined;
   /** An answer that waits until it may go out. */
@@ -65,8 +66,9 @@ export class IncomingInvite {
       cancelled: (cancel) => {
         if (!this.#isAnswered) owner.cancelled(endReasonOf(cancel));
       },
-      // A refusal that was never acknowledged: there is no call to end.
-      failed: () => undefined,
+      confirmed: () => this.#refused?.(),
+      // A refusal that was never acknowledged: there is no call to end, and nothing more to do.
+      failed: () => this.#refused?.(),
     });
   }
 
@@ -130,8 +132,11 @@ export class IncomingInvite {
     });
   }
 
-  reject(status: number, headers: readonly HeaderPair[]): void {
-    if (this.#finish()) this.#transaction.respond(this.#response(status, headers, undefined));
+  /** `done` is called when the peer has it, or never will: until then it is repeated, by whoever has its transaction. */
+  reject(status: number, headers: readonly HeaderPair[], done?: () => void): void {
+    if (!this.#finish()) return;
+    this.#refused = done;
+    this.#transaction.respond(this.#response(status, headers, undefined));
   }
 
   /** True the first time the ACK of our 2xx comes. */

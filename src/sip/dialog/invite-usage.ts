@@ -7,7 +7,8 @@
  *   unacknowledged  ACK of the 2xx, ours at most 64*T1     reoffer and bye, which wait for it (§15)
  *   confirmed       BYE, either way, or a lost peer        reoffer, refresh, bye, options
  *   leaving         the final answer to our BYE, or ours   none
- *                   to the BYE or CANCEL of the peer
+ *                   to the BYE or CANCEL of the peer, or
+ *                   the ACK of our refusal
  *   ended           for ever                               none
  *
  * Every other command in a phase is ignored: it crossed something that decided first.
@@ -149,8 +150,9 @@ export class InviteUsage {
 
   reject(status: number, headers: readonly HeaderPair[] = []): void {
     if (this.#phase !== "ringing") return;
-    this.#incoming?.reject(status, headers);
-    this.#end({ by: "local", status });
+    this.#phase = "leaving";
+    this.#stopSession();
+    this.#incoming?.reject(status, headers, () => this.#end({ by: "local", status }));
   }
 
   /** re-INVITE, UPDATE while the dialog is early, or the PRACK that is due; without a body the peer makes the offer. */

@@ -68,6 +68,8 @@ export const inviteServerTable: Table<InviteServerState, InviteServerEvent, Acti
 };
 
 export type InviteServerEvents = {
+  /** The peer has our refusal: its ACK came. */
+  confirmed?(): void;
   /** CANCEL came and has its 200; the user is to answer 487 (RFC 3261 §9.2). */
   cancelled(cancel: SipRequest): void;
   /** The final answer did not go out, or was never acknowledged. */
@@ -168,6 +170,7 @@ export class InviteServerTransaction implements Transaction {
         break;
       case "lingerI":
         this.#host.linger(this.key, "confirmed", this.#values.timerI);
+        this.#events?.confirmed?.();
         break;
       case "lingerL":
         this.#host.linger(this.key, "accepted", this.#values.timerL);
