@@ -54,6 +54,8 @@ test("after close nothing fires", () => {
   let fired = 0;
   swept.after(5, () => void fired++);
   swept.close();
+  swept.after(5, () => void fired++).cancel();
+  swept.after(5, () => void fired++);
   clock.advance(100);
   expect([fired, swept.waiting, clock.armed]).toEqual([0, 0, 0]);
 });

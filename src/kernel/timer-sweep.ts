@@ -7,7 +7,7 @@ import type { Clock, Timer } from "./clock.ts";
 export type TimerSweep = Clock & {
   /** Timers that wait. */
   readonly waiting: number;
-  /** Forgets every timer. */
+  /** Forgets every timer; those that are made later never fire. */
   close(): void;
 };
 
@@ -37,6 +37,7 @@ class SweptClock implements TimerSweep {
   /** Their numbers as a binary heap, the next one first. */
   readonly #order: number[] = [];
   #armed: Timer | undefined;
+  #isClosed = false;
 
   constructor(clock: Clock, slotMs: number) {
     this.#clock = clock;
@@ -58,6 +59,7 @@ class SweptClock implements TimerSweep {
   }
 
   after(delayMs: number, action: () => void): Timer {
+    if (this.#isClosed) return { cancel: () => undefined };
     const number = Math.ceil((this.#clock.now() + Math.max(0, delayMs)) / this.#slotMs);
     const slot = this.#slots.get(number) ?? this.#open(number);
     const timer = new SweptTimer(slot, action);
@@ -66,6 +68,7 @@ class SweptClock implements TimerSweep {
   }
 
   close(): void {
+    this.#isClosed = true;
     this.#armed?.cancel();
     this.#slots.clear();
     this.#order.length = 0;
