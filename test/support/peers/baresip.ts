@@ -19,8 +19,6 @@ export type BaresipOptions = {
   readonly user?: string;
   /** Signs in there; see `registered`. */
   readonly account?: PhoneAccount;
-  /** Watches its mailbox. */
-  readonly hasMailbox?: boolean;
 };
 
 /**
@@ -62,10 +60,7 @@ export class Baresip implements Phone {
     const transport = account?.tls === undefined ? (account?.transport ?? "udp") : "tls";
     const secure = account?.tls === undefined ? "" : `sip_cafile ${account.tls.caFile}\n`;
     const proxy = account?.proxyPort === undefined ? "" : `;outbound="sip:127.0.0.1:${account.proxyPort};transport=udp"`;
-    await writeFile(
-      join(folder, "config"),
-      configuration(folder, port, controlPort, rtpPort) + secure + (options.hasMailbox === true ? "module_app mwi.so\n" : ""),
-    );
+    await writeFile(join(folder, "config"), configuration(folder, port, controlPort, rtpPort) + secure);
     const signIn = account === undefined ? ";regint=0" : `;regint=600;auth_pass=${account.password}`;
     const answermode = options.answers === "early" ? "early" : options.answers === false ? "manual" : "auto";
     await writeFile(
