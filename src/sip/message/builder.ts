@@ -48,8 +48,7 @@ export type ResponseParts = {
 
 /** Copies Via, From, To, Call-ID and CSeq; Record-Route into responses that can make a dialog (§12.1.1); Timestamp into 100 (§8.2.6.1). */
 export function responseTo(request: SipRequest, status: number, parts: ResponseParts = {}): SipResponse {
-  const makesDialog = status > 100 && status < 300 && dialogMethods.has(request.method);
-  const headers = request.headers.only(status === 100 ? isInTrying : makesDialog ? isInDialogMaker : isInEvery);
+  const headers = request.headers.only(copiedInto(status, request.method));
   const to = headers.get("To") ?? "";
   if (parts.toTag !== undefined && status !== 100 && tagOf(to) === undefined) headers.set("To", `${to};tag=${parts.toTag}`);
   if (parts.contact !== undefined) headers.append("Contact", parts.contact);
@@ -61,6 +60,12 @@ export function responseTo(request: SipRequest, status: number, parts: ResponseP
     headers,
     body: contentOf(headers, parts.body),
   };
+}
+
+function copiedInto(status: number, method: string): (name: string) => boolean {
+  if (status === 100) return isInTrying;
+  const canMakeDialog = status < 300 && dialogMethods.has(method);
+  return canMakeDialog ? isInDialogMaker : isInEvery;
 }
 
 function isInEvery(name: string): boolean {
