@@ -3,6 +3,7 @@
  * silent, or answered 503; Call-ID, tags and CSeq stay. What is said here for all requests, INVITE follows too (dialog/invite-attempts.ts).
  */
 import { createHash } from "node:crypto";
+import { leadingSeconds } from "../message/cseq.ts";
 import { HeaderList } from "../message/header-list.ts";
 import type { SipRequest, SipResponse } from "../message/message.ts";
 import { formatVia, magicCookie, parseVia } from "../message/via.ts";
@@ -44,8 +45,8 @@ export function requestTo(request: SipRequest, destination: SipAddress, transpor
 
 /** How long a 503 asks to be left alone; undefined when it does not say (RFC 3261 §20.33). */
 export function retryAfterMs(response: SipResponse | undefined): number | undefined {
-  const seconds = /^\s*(\d{1,9})/.exec(response?.headers.get("Retry-After") ?? "")?.[1];
-  return seconds === undefined ? undefined : Number(seconds) * 1_000;
+  const seconds = leadingSeconds(response?.headers.get("Retry-After"));
+  return seconds === undefined ? undefined : seconds * 1_000;
 }
 
 /** Sends any request but INVITE and ACK. `request` has the Via of the first address; with one address this is a transaction and nothing more. */
