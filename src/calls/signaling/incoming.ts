@@ -24,6 +24,7 @@ import type { Ports } from "../ports.ts";
 import type { Routing } from "../routing.ts";
 import type { ScriptLibrary } from "../script.ts";
 import { introductionOf, numberOf } from "./caller-identity.ts";
+import { PhoneSignIn } from "./phone-sign-in.ts";
 import { answerTo, type SessionsFor } from "./session.ts";
 
 export type IncomingOptions = {
@@ -71,16 +72,17 @@ type Destination = Pick<
 
 export class Incoming {
   readonly #options: IncomingOptions;
+  readonly #signIn: PhoneSignIn;
 
   constructor(options: IncomingOptions) {
     this.#options = options;
+    this.#signIn = new PhoneSignIn(options.challenger, options.directory);
   }
 
   /** For `SipStackOptions.screen`: an INVITE that can be nobody's is challenged without keeping anything of it. */
   screen(request: SipRequest, source: SipAddress): BareAnswer | undefined {
-    const { challenger, routing } = this.#options;
-    if (request.method !== "INVITE" || routing.trunksFrom(source.address).length > 0) return undefined;
-    return challenger.isAnswered(request) ? undefined : { status: challenger.status, headers: challenger.challenge(request) };
+    if (request.method !== "INVITE" || this.#options.routing.trunksFrom(source.address).length > 0) return undefined;
+    return this.#signIn.screen(request);
   }
 
   /** What to do with an initial INVITE; undefined when it has been refused already. */
@@ -177,21 +179,13 @@ export class Incoming {
     return challenger.claimedUsername(request) !== undefined || directory.phones.byUsername(name) !== undefined;
   }
 
-  /** The phone that proved itself; otherwise a challenge has gone out. */
+  /** The phone that proved itself; undefined when it has been challenged or refused. */
   #phoneCalling(transaction: InviteServerTransaction): Phone | undefined {
-    const { challenger, directory } = this.#options;
     const { request } = transaction;
-    const username = challenger.claimedUsername(request);
-    const phone = username === undefined ? undefined : directory.phones.byUsername(username);
-    const result = challenger.verify(request, phone && { ha1: { md5: phone.ha1Md5, sha256: phone.ha1Sha256 } });
-    if (result.kind === "accepted") return phone;
-    if (result.kind === "wrong") return refuse(transaction, 403);
-    transaction.respond(
-      responseTo(request, challenger.status, {
-        toTag: this.#options.ids.random(4),
-        headers: challenger.challenge(request, result.kind === "stale"),
-      }),
-    );
+    const signedIn = this.#signIn.verify(request);
+    if (signedIn.ok) return signedIn.phone;
+    const { status, headers } = signedIn.answer;
+    transaction.respond(responseTo(request, status, { toTag: this.#options.ids.random(4), headers }));
     return undefined;
   }
 

@@ -1,4 +1,4 @@
-/** Requests of our own phones outside of calls: each is from a phone that proved itself by digest, or it is challenged or refused. */
+/** Requests of our own phones: each is from a phone that proved itself by digest, or it is challenged or refused. */
 import type { Directory, Phone } from "../../directory/index.ts";
 import type { BareAnswer, Challenger, SipRequest } from "../../sip/index.ts";
 
