@@ -1,5 +1,4 @@
-import { type ChildProcess, fork } from "node:child_process";
-import { once } from "node:events";
+import { AskedProcess } from "./asked-process.ts";
 
 /** "reset" begins the measurement of packets anew; both are answered with a report. */
 export type FarEndQuestion = "report" | "reset";
@@ -21,40 +20,24 @@ export type FarEndReport = {
 /** The far end, started and asked from here. */
 export class FarEndProcess implements AsyncDisposable {
   readonly sipPort: number;
-  readonly #child: ChildProcess;
+  readonly #process: AskedProcess<FarEndQuestion, FarEndReport>;
 
-  private constructor(child: ChildProcess, sipPort: number) {
-    this.#child = child;
+  private constructor(started: AskedProcess<FarEndQuestion, FarEndReport>, sipPort: number) {
+    this.#process = started;
     this.sipPort = sipPort;
   }
 
   static async start(): Promise<FarEndProcess> {
-    const child = fork(new URL("./far-end.ts", import.meta.url), { stdio: ["ignore", "inherit", "inherit", "ipc"] });
-    const { sipPort } = await ask(child, "report");
-    return new FarEndProcess(child, sipPort);
+    const started = new AskedProcess<FarEndQuestion, FarEndReport>(new URL("./far-end.ts", import.meta.url));
+    const { sipPort } = await started.ask("report");
+    return new FarEndProcess(started, sipPort);
   }
 
-  /** One question at a time: answers carry no number. */
   async ask(question: FarEndQuestion): Promise<FarEndReport> {
-    return await ask(this.#child, question);
+    return await this.#process.ask(question);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const exited = once(this.#child, "exit");
-    this.#child.disconnect();
-    await exited;
-  }
-}
-
-async function ask(child: ChildProcess, question: FarEndQuestion): Promise<FarEndReport> {
-  const { promise, resolve, reject } = Promise.withResolvers<FarEndReport>();
-  child.once("message", resolve);
-  child.once("exit", reject);
-  child.send(question);
-  try {
-    return await promise;
-  } finally {
-    child.off("message", resolve);
-    child.off("exit", reject);
+    await this.#process[Symbol.asyncDispose]();
   }
 }

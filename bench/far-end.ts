@@ -5,6 +5,7 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import type { FarEndQuestion, FarEndReport } from "./far-end-process.ts";
+import { Spread } from "./spacing.ts";
 
 const host = "127.0.0.1";
 const t1Ms = 500;
@@ -23,9 +24,8 @@ const unacknowledged = new Map<string, Answered>();
 const begun = new Set<string>();
 const counts = { answered: 0, ended: 0, packets: 0 };
 
-// Distances between two packets of one stream, in bins of 0.1 ms; the last bin takes all longer ones.
-const binMs = 0.1;
-const bins = new Uint32Array(10_000);
+/** Distances between two packets of one stream. */
+const spacing = new Spread();
 const latest = new Map<number, number>();
 
 rtp.on("message", (packet) => {
@@ -35,9 +35,7 @@ rtp.on("message", (packet) => {
   const beforeMs = latest.get(ssrc);
   latest.set(ssrc, nowMs);
   counts.packets += 1;
-  if (beforeMs === undefined) return;
-  const bin = Math.min(bins.length - 1, Math.floor((nowMs - beforeMs) / binMs));
-  bins[bin] = (bins[bin] ?? 0) + 1;
+  if (beforeMs !== undefined) spacing.add(nowMs - beforeMs);
 });
 
 sip.on("message", (bytes, { address, port }) => {
@@ -84,7 +82,7 @@ const repeating = setInterval(() => {
 
 process.on("message", (question: FarEndQuestion) => {
   if (question === "reset") {
-    bins.fill(0);
+    spacing.clear();
     latest.clear();
     counts.packets = 0;
   }
@@ -92,9 +90,9 @@ process.on("message", (question: FarEndQuestion) => {
     sipPort: sip.address().port,
     ...counts,
     streams: latest.size,
-    medianSpacingMs: spacingMs(0.5),
-    p99SpacingMs: spacingMs(0.99),
-    maxSpacingMs: spacingMs(1),
+    medianSpacingMs: spacing.atMostMs(0.5),
+    p99SpacingMs: spacing.atMostMs(0.99),
+    maxSpacingMs: spacing.atMostMs(1),
   };
   process.send?.(report);
 });
@@ -104,16 +102,6 @@ process.on("disconnect", () => {
   sip.close();
   rtp.close();
 });
-
-function spacingMs(share: number): number {
-  const wanted = bins.reduce((sum, count) => sum + count, 0) * share;
-  let seen = 0;
-  for (const [bin, count] of bins.entries()) {
-    seen += count;
-    if (seen > 0 && seen >= wanted) return Number(((bin + 1) * binMs).toFixed(1));
-  }
-  return 0;
-}
 
 function headerOf(text: string, name: string): string {
   const at = text.indexOf(`\r\n${name}:`);

@@ -1,6 +1,7 @@
 /** `npm run bench -- <subject> [options]`: progress on stderr, one line of JSON last on stdout. */
 import { benchCalls } from "./calls.bench.ts";
 import { benchCometd } from "./cometd.bench.ts";
+import { benchMedia } from "./media.bench.ts";
 import { benchPlayback } from "./playback.bench.ts";
 import { benchSip } from "./sip.bench.ts";
 import { benchTrace } from "./trace.bench.ts";
@@ -8,6 +9,7 @@ import { benchTrace } from "./trace.bench.ts";
 const subjects: Readonly<Record<string, (args: readonly string[]) => Promise<object>>> = {
   calls: benchCalls,
   cometd: benchCometd,
+  media: benchMedia,
   playback: benchPlayback,
   sip: benchSip,
   trace: benchTrace,

@@ -126,6 +126,7 @@ export async function pointDemoTrunk(
     priority: 100,
     sourceAddresses: [],
     mediaToSource: false,
+    codecs: null,
     policy: usualTrunkPolicy,
     ...(known ?? { id: ids.next(), accountId: account.id, createdAt: now }),
     ...wanted,

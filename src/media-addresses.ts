@@ -27,7 +27,7 @@ export function rtpHosts({ host, listeners }: Pick<Config["sip"], "host" | "list
  * first of the family of its media. Without any of that family, the first.
  */
 export function sessionsOf(
-  { sip, publicAddress }: Pick<Config, "sip" | "publicAddress">,
+  { sip, publicAddress, codecs, comfortNoise }: Pick<Config, "sip" | "publicAddress" | "codecs" | "comfortNoise">,
   transport: Pick<SocketSipTransport, "sentBy" | "listeners">,
   secret: Uint8Array,
 ): SessionsFor {
@@ -38,6 +38,8 @@ export function sessionsOf(
     return {
       secret,
       mediaAddress: same ?? other ?? sip.host,
+      codecs,
+      comfortNoise,
       ...(same !== undefined && other !== undefined && { otherMediaAddress: other }),
     };
   };

@@ -23,13 +23,15 @@ import { createHttpRequester, createScriptLibrary } from "./flows/index.ts";
 import { createHttpClient } from "./http-client/index.ts";
 import { createShipper, openJournal, type OpenJournal, type Shipper } from "./journal/index.ts";
 import { type Logger, sleep, systemClock, systemIds } from "./kernel/index.ts";
-import { createMediaEngine, createPromptLibrary } from "./media/index.ts";
+import { createMediaEngine } from "./media/index.ts";
 import { loadAgentStates } from "./queues/index.ts";
 import { PortPool } from "./rtp/index.ts";
 import { rtpHosts, sessionsOf } from "./media-addresses.ts";
 import { openSip } from "./open-sip.ts";
 import type { SipStack, SocketSipTransport } from "./sip/index.ts";
+import { openRecordings, recordingPlaces } from "./recording-services.ts";
 import { openPhoneServices } from "./phone-services.ts";
+import { openSounds } from "./sound-services.ts";
 import { createFliteSynthesizer } from "./speech/index.ts";
 import { openDataDirectory, openStore } from "./store/index.ts";
 import { openTracing } from "./tracing.ts";
@@ -61,8 +63,6 @@ export type Server = {
   close(): Promise<void>;
 };
 
-const promptCacheBytes = 512 * 1024 * 1024;
-const fetchLimits = { maxBytes: 20 * 1024 * 1024, timeoutMs: 10_000 };
 /** How long the far ends of calls are given to take their BYE when the server stops. */
 const farewellMs = 2000;
 
@@ -93,14 +93,15 @@ export async function startServer({ config, logger, version, progress, onLost }:
   await mkdir(tempDir, { mode: 0o700 });
   const synthesizer = createFliteSynthesizer({ tempDir, logger: log("speech"), clock });
   undo.defer(() => synthesizer.close());
-  const prompts = await createPromptLibrary({
-    cacheDir: join(data.path, "prompts"),
-    maxCacheBytes: promptCacheBytes,
+  const { prompts, shelf: sounds } = await openSounds({
     clock,
-    logger: log("prompts"),
+    log: log("prompts"),
+    config: config.sounds,
+    data,
+    directory,
+    recordings: store.recordings,
     synthesizer,
     httpClient,
-    fetchLimits,
   });
   undo.defer(() => prompts.close());
   const media = await createMediaEngine({
@@ -154,7 +155,10 @@ export async function startServer({ config, logger, version, progress, onLost }:
     media,
     mediaSettings: {
       ssrcOf: ssrcsOf(data.secret),
-      recordingPath: (accountId, callId, name) => join(data.path, "recordings", accountId, callId, `${name}.wav`),
+      ...recordingPlaces(data, config.recordings),
+      mediaTimeoutMs: config.mediaTimeoutMs,
+      holdMusic: config.holdMusic,
+      toneCountry: config.toneCountry,
     },
     signaling,
     requester,
@@ -173,6 +177,16 @@ export async function startServer({ config, logger, version, progress, onLost }:
   const traces = await tracing.follow(views, sip.locator);
   const webhooks = createWebhooks({ store: store.outbox, client: httpClient, clock, logger: log("webhooks") });
   undo.defer(() => webhooks.close());
+  const recordings = openRecordings({
+    clock,
+    log: log("recordings"),
+    store: store.recordings,
+    media,
+    data,
+    config: config.recordings,
+    running: () => views.recordingIds(),
+  });
+  undo.defer(() => recordings.close());
   shipper = createShipper({
     journal,
     archive: store.archive,
@@ -181,7 +195,10 @@ export async function startServer({ config, logger, version, progress, onLost }:
     stateOf: (accountId, callId) => views.inMemory(accountId, callId),
     evolve,
     shipped: (ended) => calls.shipped(ended),
-    filled: () => webhooks.wake(),
+    filled: () => {
+      webhooks.wake();
+      recordings.wake();
+    },
   });
   undo.defer(() => shipper?.close());
   const database = watchDatabase(store, clock);
@@ -232,7 +249,20 @@ export async function startServer({ config, logger, version, progress, onLost }:
         secret: data.secret,
         conversationsPerSecond: config.conversationsPerSecond,
       }),
-      nativeDialect({ clock, ids, version, directory, calls, views, traces, messages: phones.messages, logins, demoPhone }),
+      nativeDialect({
+        clock,
+        ids,
+        version,
+        directory,
+        calls,
+        views,
+        traces,
+        recordings: recordings.recordings,
+        messages: phones.messages,
+        logins,
+        sounds,
+        demoPhone,
+      }),
     ],
     health: () => ({ ready: state.isReady, liveCalls: calls.live, database: database.state, journalHealthy: journal.healthy }),
     metricSources: [

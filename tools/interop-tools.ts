@@ -8,6 +8,7 @@ export const interopTools = [
   { command: "sipp", debianPackage: "sip-tester" },
   { command: "baresip", debianPackage: "baresip-core" },
   { command: "linphonec", debianPackage: "linphone-cli" },
+  { command: "ffmpeg", debianPackage: "ffmpeg" },
   { command: "kamailio", debianPackage: "kamailio" },
   { command: "chromium", debianPackage: "chromium" },
 ] as const satisfies readonly InteropTool[];

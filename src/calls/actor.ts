@@ -33,7 +33,7 @@ export type ActorContext = {
 };
 
 /** Nothing outside waits for these: their record goes to the disk with the next one. */
-const unhurried: ReadonlySet<CallEventKind> = new Set(["leg.rang", "leg.stream", "leg.media-locked", "leg.released"]);
+const unhurried: ReadonlySet<CallEventKind> = new Set(["leg.rang", "leg.stream", "leg.media-locked", "leg.released", "leg.measured"]);
 
 export class CallActor {
   readonly #context: ActorContext;

@@ -1,5 +1,6 @@
 /** The write side of calls: the only door by which dialects reach a live call. */
 import type { Address, Call, Json } from "./model.ts";
+import type { TalkCommand } from "./talk-commands.ts";
 
 export type Originate = {
   /** User id of who asks. */
@@ -34,6 +35,7 @@ export type Detection = { readonly cutOffMs?: number } & (
 
 /** Who sends it is a user id; it shows in the call as `heldBy` and the like. */
 export type CallCommand =
+  | TalkCommand
   | { readonly kind: "hold"; readonly by: string; readonly reason?: string }
   | { readonly kind: "retrieve"; readonly by: string }
   | { readonly kind: "hang-up"; readonly by: string }
@@ -56,10 +58,29 @@ export type CallCommand =
    * it has; when it will not, or cannot, all is as it was.
    */
   | { readonly kind: "refer"; readonly by: string; readonly partyId: string; readonly to: string }
+  /** One file from now on: of `partyId`, else of the first connected party that is no user. `recordingId` is the caller's choice, an entity id. */
+  | ({ readonly kind: "start-recording"; readonly by: string; readonly recordingId: string; readonly partyId?: string } & RecordingChoice)
+  | { readonly kind: "stop-recording"; readonly by: string; readonly recordingId: string }
+  /** Time goes on in the file, and nobody is heard. */
+  | { readonly kind: "pause-recording"; readonly by: string; readonly recordingId: string }
+  | { readonly kind: "resume-recording"; readonly by: string; readonly recordingId: string }
   /** null removes a key; `clear` removes all others. */
   | { readonly kind: "set-user-data"; readonly by: string; readonly set: Readonly<Record<string, Json | null>>; readonly clear?: boolean }
   /** null removes a key. */
   | { readonly kind: "set-data"; readonly by: string; readonly set: Readonly<Record<string, string | null>> };
+
+/** What is in the file. */
+export type RecordingChoice = {
+  /** "peer" is what the party says, "both" what it hears too. */
+  readonly hears: "peer" | "both";
+  /** WAV when left out. */
+  readonly format?: "mp3";
+  /** Of "both": what the party says on the left, what it hears on the right. One channel with both when left out. */
+  readonly channels?: 2;
+  readonly maxMs: number;
+  /** The party, and whoever talks with it, hears a tone before. */
+  readonly beep?: true;
+};
 
 /** A user calls somebody: the user's own phones ring first, then the destination, and the two are joined. */
 export type Dial = {
@@ -87,8 +108,9 @@ export type Calls = {
   dial(accountId: string, request: Dial, commandId?: string): Promise<Call>;
   /**
    * Sends a command to a live call and resolves with the call's durable state after it. Throws CALL_NOT_FOUND, CALL_ENDED, or
-   * CALL_STATE_FORBIDS (details.reason) when the call's state does not allow it; CALL_NOT_A_PARTY when a command is for the user's own party
-   * and there is none; CALL_DIGITS_INVALID, CALL_DATA_TOO_LARGE, CALL_DESTINATION_UNKNOWN, CALL_CALLER_ID_NOT_OWNED.
+   * CALL_STATE_FORBIDS (details.reason) when the call's state does not allow it; CALL_PARTY_UNKNOWN for a party that is not in it; CALL_NOT_A_PARTY
+   * when a command is for the user's own party and there is none; CALL_RECORDING_UNKNOWN; CALL_DIGITS_INVALID, CALL_DATA_TOO_LARGE,
+   * CALL_DESTINATION_UNKNOWN, CALL_CALLER_ID_NOT_OWNED.
    */
   send(accountId: string, callId: string, command: CallCommand, commandId?: string): Promise<Call>;
 };

@@ -12,7 +12,9 @@ export const callErrors = {
   CALL_FLOW_UNKNOWN: { category: "invalid", message: "There is no flow with this id." },
   CALL_NUMBER_INVALID: { category: "invalid", message: "The number must be in E.164 form, for example +18144043093." },
   CALL_DESTINATION_UNKNOWN: { category: "invalid", message: "There is nobody with this number, extension or name." },
+  CALL_PARTY_UNKNOWN: { category: "not-found", message: "There is no such party in the call." },
   CALL_NOT_A_PARTY: { category: "denied", message: "You are not a party of this call." },
+  CALL_RECORDING_UNKNOWN: { category: "not-found", message: "No such recording is under way in this call." },
   CALL_DIGITS_INVALID: { category: "invalid", message: "Digits are 0-9, A-D, * and #, at most 64." },
   CALL_CALLER_ID_NOT_OWNED: { category: "invalid", message: "The caller id must be a number that the account owns." },
   CALL_CALLER_ID_INVALID: {

@@ -3,7 +3,7 @@
  * cannot change what an old event means. `v` in a record counts released shapes; evolve.ts reads every one of them.
  */
 import type { DialogValues, SipAddress } from "../sip/index.ts";
-import type { AnsweredBy, PromptItem, SocketAddress, StreamPosition } from "../media/index.ts";
+import type { AnsweredBy, CodecName, PromptItem, SocketAddress, StreamPosition } from "../media/index.ts";
 import type {
   Address,
   CallerIdentity,
@@ -14,6 +14,7 @@ import type {
   GatherOrder,
   Json,
   LegDebt,
+  LegQuality,
   LegRoute,
   Limits,
   MediaDirection,
@@ -27,11 +28,13 @@ import type {
   ScriptPin,
   ScriptWait,
 } from "./model.ts";
+import type { TalkEvent } from "./talk-events.ts";
 import type { TransferEvent } from "./transfer-events.ts";
 
 type AnswerHeaders = Readonly<Record<string, string>>;
 
 export type CallEvent =
+  | TalkEvent
   | TransferEvent
   | {
       readonly kind: "call.created";
@@ -63,6 +66,7 @@ export type CallEvent =
       readonly bridgeId: string;
       readonly dialId?: string;
       readonly by?: string;
+      readonly isAdded?: true;
       readonly ringMs: number;
       readonly callback?: Json;
       readonly presented?: Presentation & { readonly callerId?: string };
@@ -79,6 +83,7 @@ export type CallEvent =
       readonly offer?: string;
       readonly offered?: Negotiated;
       readonly relayable?: Relayable;
+      readonly prefers?: CodecName;
       readonly dialog?: DialogValues;
     }
   /** A challenge was answered: the INVITE goes again with the next CSeq and these credentials. */
@@ -153,12 +158,14 @@ export type CallEvent =
   | { readonly kind: "leg.port-changed"; readonly legId: string; readonly localPort: number }
   | { readonly kind: "leg.media-locked"; readonly legId: string; readonly remote: SocketAddress }
   | { readonly kind: "leg.stream"; readonly legId: string; readonly position: StreamPosition }
+  /** `quality`: of its latest report. */
   | {
       readonly kind: "leg.ended";
       readonly at: number;
       readonly legId: string;
       readonly outcome: Outcome;
       readonly owes?: LegDebt;
+      readonly quality?: LegQuality;
       readonly headers?: AnswerHeaders;
     }
   /** The far end knows: nothing more is owed. */
@@ -208,15 +215,16 @@ export type CallEvent =
       readonly detectId: string;
       readonly result: AnsweredBy;
     }
-  /** By RFC 4733, unless `by` says otherwise; then `sequence` is the CSeq of the request. */
+  /** By RFC 4733, unless `by` says otherwise; `sequence` is the CSeq of an INFO, `repeatsAt` when its tone was counted. */
   | {
       readonly kind: "digit.received";
       readonly at: number;
       readonly partyId: string;
       readonly digit: string;
       readonly legId?: string;
-      readonly by?: "info";
+      readonly by?: "info" | "tone";
       readonly sequence?: number;
+      readonly repeatsAt?: number;
     }
   | { readonly kind: "script.started"; readonly at: number; readonly partyId: string; readonly pin: ScriptPin }
   | {
@@ -240,6 +248,7 @@ export type CallEvent =
       readonly gathered?: Gathered;
     }
   | { readonly kind: "script.failed"; readonly at: number; readonly partyId: string; readonly reason: string }
+  /** By the party's flow, or by this user. */
   | {
       readonly kind: "prompt.begun";
       readonly at: number;
@@ -248,6 +257,9 @@ export type CallEvent =
       readonly items: readonly PromptItem[];
       readonly bargeIn: boolean;
       readonly repeat?: number;
+      readonly by?: string;
+      readonly offsetMs?: number;
+      readonly volumeDb?: number;
     }
   | {
       readonly kind: "prompt.ended";
@@ -278,7 +290,14 @@ export type CallEvent =
       readonly silenceMs: number;
       readonly finishOn: string;
       readonly hears: "peer" | "both";
+      readonly visitId?: string;
+      readonly by?: string;
+      readonly format?: "mp3";
+      readonly channels?: 2;
+      readonly beep?: true;
     }
+  | { readonly kind: "recording.paused"; readonly at: number; readonly partyId: string; readonly recordingId: string; readonly by: string }
+  | { readonly kind: "recording.resumed"; readonly at: number; readonly partyId: string; readonly recordingId: string; readonly by: string }
   | {
       readonly kind: "recording.ended";
       readonly at: number;

@@ -11,14 +11,17 @@ export {
   type GatherOrder,
   type Json,
   type Leg,
+  type LegQuality,
   type Outcome,
   type Party,
+  type Recording,
   type ScriptPin,
   type ScriptState,
   type ScriptWait,
   type Seat,
 } from "./model.ts";
-export { shownDiversions } from "./parts.ts";
+export type { PlayedItem } from "./talk-commands.ts";
+export { positionOf, shownDiversions } from "./parts.ts";
 export { anonymous } from "./presentation.ts";
 export type { HttpRequest, HttpRequester, HttpResult } from "./ports.ts";
 export { IncomingMessages } from "./messages/incoming-messages.ts";
@@ -48,6 +51,7 @@ export type {
   CallList,
   CallPage,
   EventSubscription,
+  LiveSignal,
   ShippedRecord,
   ShippingBatch,
   Views,

@@ -1,5 +1,5 @@
 /** What a leg is made of: plain values that its events carry. */
-import type { CodecName, SocketAddress } from "../media/index.ts";
+import type { CodecName, EndpointCounters, OpusPlan, SocketAddress } from "../media/index.ts";
 import type { PayloadFormat, RelayedFormat, SessionHistory } from "../sdp/index.ts";
 import type { HeaderPair, SipAddress, SipProtocol } from "../sip/index.ts";
 
@@ -19,6 +19,8 @@ export type LegRoute = {
   readonly fromUri: string;
   readonly toUri: string;
   readonly mediaToSource: boolean;
+  /** What the trunk may have of our codecs, preferred first; left out: what all have. */
+  readonly codecs?: readonly CodecName[];
   /** Display name in From. */
   readonly fromName?: string;
   /** Header fields of its INVITE: identity, diversions, and what a call or its trunk adds. */
@@ -42,6 +44,14 @@ export type Negotiated = {
   readonly relayed?: PayloadFormat;
   readonly payloadType: number;
   readonly telephoneEvent?: number;
+  /** Where durations of events count at another rate than the codec's. */
+  readonly telephoneEventClockRateHz?: number;
+  /** RFC 3389, both ways. */
+  readonly comfortNoise?: number;
+  /** Of what we send; 20 when left out. */
+  readonly ptimeMs?: number;
+  /** What the peer wants of our Opus. */
+  readonly opus?: OpusPlan;
   /** What the peer sends, where it is numbered otherwise than what we send. */
   readonly receivePayloadType?: number;
   readonly receiveTelephoneEvent?: number;
@@ -80,6 +90,9 @@ export type LegDebt =
   | { readonly kind: "reject"; readonly status: number; readonly contacts?: readonly string[] };
 
 export type LegState = "inviting" | "ringing" | "answered" | "ended";
+
+/** How the media of a leg did. */
+export type LegQuality = EndpointCounters;
 
 export type EarlyMedia = {
   readonly at: number;

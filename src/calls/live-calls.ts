@@ -1,7 +1,7 @@
 /** All live calls of this node: the write side. Finds the actor for a command or a signal, makes new ones, brings them back after a restart. */
 import { type Clock, type Ids, type Logger } from "../kernel/index.ts";
 import type { Directory } from "../directory/index.ts";
-import type { MediaEngine } from "../media/index.ts";
+import type { MediaEngine, MediaEvent } from "../media/index.ts";
 import { CallActor, type ActorContext } from "./actor.ts";
 import type { CallCommand, Calls, Dial, Originate } from "./calls.ts";
 import { type Decision, decideCreation } from "./decide/decide.ts";
@@ -81,7 +81,7 @@ export class LiveCalls implements Calls {
       released: (position, draft, calls) => this.#released(position, draft, calls),
     };
     options.signaling.onSignal((signal) => this.#signal(signal));
-    options.media.onEvent((_callId, legId, event) => this.#take(legId, { kind: "media", legId, event }));
+    options.media.onEvent((callId, legId, event) => this.#mediaTold(callId, legId, event));
   }
 
   /** Calls that have not ended. */
@@ -117,7 +117,8 @@ export class LiveCalls implements Calls {
       if (finished !== undefined && key !== undefined && this.#taken.has(key)) return finished;
       throw callRefusal(finished === undefined ? "CALL_NOT_FOUND" : "CALL_ENDED", { callId });
     }
-    if (command.kind === "transfer" && command.callerId !== undefined) this.#orders.requireOwned(accountId, command.callerId);
+    if ((command.kind === "transfer" || command.kind === "add-party") && command.callerId !== undefined)
+      this.#orders.requireOwned(accountId, command.callerId);
     const call = await actor.send(command, commandId);
     if (key !== undefined) this.#remember(key, callId);
     return call;
@@ -214,7 +215,7 @@ export class LiveCalls implements Calls {
   }
 
   #surroundings(): Surroundings {
-    const { clock, ids, ports, routing, scripts } = this.#options;
+    const { clock, directory, ids, mediaSettings, ports, routing, scripts, views } = this.#options;
     return {
       now: clock.now(),
       nextId: () => ids.next(),
@@ -222,6 +223,12 @@ export class LiveCalls implements Calls {
       route: (accountId, to, callerId, told) => routing.route(accountId, to, callerId, told),
       redirect: (...redirection) => routing.redirect(...redirection),
       destination: (accountId, to) => routing.destination(accountId, to),
+      addressOfUser: (accountId, userId) => {
+        const user = directory.users.get(accountId, userId);
+        return user && routing.addressOfUser(user);
+      },
+      qualityOf: (legId) => views.quality(legId),
+      mediaTimeoutMs: mediaSettings.mediaTimeoutMs,
       script: scripts,
     };
   }
@@ -233,9 +240,14 @@ export class LiveCalls implements Calls {
     return actor?.send(signal);
   }
 
-  #take(legId: string, input: Input): void {
-    const actor = this.#holders.get(legId);
-    if (actor !== undefined) this.#takeOf(actor, input);
+  #mediaTold(callId: string, legId: string, event: MediaEvent): void {
+    const { clock, views } = this.#options;
+    // An endpoint tells its end when its leg is over, which nobody need hold any more.
+    const actor = this.#holders.get(legId) ?? this.#actors.get(callId);
+    if (actor === undefined) return;
+    if (event.kind === "talking" || event.kind === "quality" || event.kind === "closed")
+      views.signals.take(actor.call, legId, event, clock.now());
+    else this.#takeOf(actor, { kind: "media", legId, event });
   }
 
   #takeOf(actor: CallActor, input: Input): void {
@@ -277,6 +289,7 @@ export class LiveCalls implements Calls {
     actor.stop();
     this.#actors.delete(after.id);
     this.#absorbed.forget(after);
+    this.#options.views.signals.callOver(after);
     this.#options.ended?.(after);
   }
 }

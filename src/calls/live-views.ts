@@ -2,8 +2,20 @@
 import type { Logger } from "../kernel/index.ts";
 import { callRefusal } from "./errors.ts";
 import type { JournalRecord } from "./journal-port.ts";
+import type { LegQuality } from "./leg-values.ts";
+import { LiveSignals } from "./live-signals.ts";
 import type { Call } from "./model.ts";
-import type { CallChange, CallEventEnvelope, CallFilter, CallHistory, CallList, CallPage, EventSubscription, Views } from "./views.ts";
+import type {
+  CallChange,
+  CallEventEnvelope,
+  CallFilter,
+  CallHistory,
+  CallList,
+  CallPage,
+  EventSubscription,
+  LiveSignal,
+  Views,
+} from "./views.ts";
 
 /** Records kept in memory for streams of events that resume; older ones come from the history. */
 const recentRecords = 1_000;
@@ -17,6 +29,7 @@ type Handler = (event: CallEventEnvelope) => void;
 type Published = Pick<JournalRecord, "position" | "streams" | "at">;
 
 export class LiveViews implements Views {
+  readonly signals: LiveSignals;
   readonly #history: CallHistory;
   readonly #log: Logger;
   readonly #historyReaches: () => number;
@@ -35,6 +48,7 @@ export class LiveViews implements Views {
   /** `position`: the last one that is durable; what came before it is in the history. `historyReaches`: the position up to which the history has all. */
   constructor(history: CallHistory, log: Logger, position: number, historyReaches: () => number) {
     this.#history = history;
+    this.signals = new LiveSignals(log);
     this.#historyReaches = historyReaches;
     this.#log = log;
     this.#recentFrom = position;
@@ -69,6 +83,15 @@ export class LiveViews implements Views {
     return this.#calls.get(accountId)?.get(callId);
   }
 
+  /** Ids of the recordings under way in any account. */
+  recordingIds(): ReadonlySet<string> {
+    const ids = new Set<string>();
+    for (const calls of this.#calls.values())
+      for (const { parties } of calls.values())
+        for (const { recordings = [] } of Object.values(parties)) for (const { recordingId } of recordings) ids.add(recordingId);
+    return ids;
+  }
+
   put(call: Call): void {
     const calls = this.#calls.get(call.accountId) ?? new Map<string, Call>();
     if (calls.size === 0) this.#calls.set(call.accountId, calls);
@@ -100,6 +123,14 @@ export class LiveViews implements Views {
   watch(handler: (change: CallChange) => void): EventSubscription {
     this.#watchers.add(handler);
     return { close: () => void this.#watchers.delete(handler) };
+  }
+
+  follow(accountId: string, handler: (signal: LiveSignal) => void): EventSubscription {
+    return this.signals.follow(accountId, handler);
+  }
+
+  quality(legId: string): LegQuality | undefined {
+    return this.signals.quality(legId);
   }
 
   async subscribe(accountId: string, afterId: string | undefined, handler: Handler): Promise<EventSubscription> {

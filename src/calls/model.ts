@@ -2,12 +2,34 @@
  * The state of a call as plain, immutable, serialisable values (design words: call, party, leg, bridge, seat, script).
  * State and its types only; what may happen is in decide/, what it means in evolve/, what follows in plans/.
  */
-import type { AnsweredBy, PromptItem, SocketAddress, StreamPosition } from "../media/index.ts";
+import type { AnsweredBy, CodecName, PromptItem, SocketAddress, StreamPosition } from "../media/index.ts";
 import type { DialogValues, SipAddress } from "../sip/index.ts";
-import type { EarlyMedia, LegDebt, LegRoute, LegState, MediaDirection, Negotiated, PeerInvite, Relayable } from "./leg-values.ts";
+import type {
+  EarlyMedia,
+  LegDebt,
+  LegQuality,
+  LegRoute,
+  LegState,
+  MediaDirection,
+  Negotiated,
+  PeerInvite,
+  Relayable,
+} from "./leg-values.ts";
+import type { Supervision } from "./seat-values.ts";
 import type { OwnRefer, Referral, Transfer } from "./transfers.ts";
 
-export type { EarlyMedia, LegDebt, LegRoute, LegState, MediaDirection, Negotiated, PeerInvite, Relayable } from "./leg-values.ts";
+export type {
+  EarlyMedia,
+  LegDebt,
+  LegQuality,
+  LegRoute,
+  LegState,
+  MediaDirection,
+  Negotiated,
+  PeerInvite,
+  Relayable,
+} from "./leg-values.ts";
+export type { Supervision, SupervisionMode } from "./seat-values.ts";
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
@@ -136,6 +158,8 @@ export type Party = {
   /** The dial step that brought this party in, and the party whose script it was. */
   readonly dialId?: string;
   readonly by?: string;
+  /** Was asked into a talk, which does not end when this party does not answer. */
+  readonly isAdded?: true;
   /** What the dial step that brought this party in wants told of it: for whoever wrote the flow. */
   readonly callback?: Json;
   /** Who else is to be called, named by redirections and not called yet. */
@@ -147,9 +171,12 @@ export type Party = {
   readonly answeredBy?: AnsweredBy;
   readonly script?: ScriptState;
   readonly prompt?: PlayingPrompt;
+  /** Over whatever it hears. */
+  readonly announcement?: PlayingPrompt;
   /** In RTP, or in INFO. */
   readonly digitsToSend?: { readonly digitsId: string; readonly digits: string; readonly by?: "info" };
-  readonly recording?: Recording;
+  /** Under way; never empty. */
+  readonly recordings?: readonly Recording[];
   /** This party's own, under way. */
   readonly transfer?: Transfer;
   /** Under way; never empty. */
@@ -166,16 +193,30 @@ export type PlayingPrompt = {
   readonly begunAt: number;
   readonly offsetMs: number;
   readonly start: number;
+  /** It stands still at `offsetMs`. */
+  readonly isPaused?: true;
+  readonly volumeDb?: number;
 };
 
 export type Recording = {
   readonly recordingId: string;
+  /** What the script that asked for it calls it. */
+  readonly visitId?: string;
+  /** The user who asked for it, when it was no script. */
+  readonly by?: string;
   readonly part: number;
   readonly begunAt: number;
   readonly maxMs: number;
   readonly silenceMs: number;
   readonly finishOn: string;
   readonly hears: "peer" | "both";
+  /** Of the finished file; WAV when left out. */
+  readonly format?: "mp3";
+  /** One when left out. */
+  readonly channels?: 2;
+  readonly beep?: true;
+  readonly isPaused?: true;
+  /** Recorded in the parts before this one. */
   readonly earlierMs: number;
 };
 
@@ -219,6 +260,8 @@ export type Leg = {
   readonly offered?: Negotiated;
   /** Of an inbound leg, what its own offer has; of an outbound one, what is offered for the party that dialled. */
   readonly relayable?: Relayable;
+  /** Of an outbound leg: what the party that dialled has of our codecs. */
+  readonly prefers?: CodecName;
   readonly acknowledged: boolean;
   readonly dialog?: DialogValues;
   /** The peer's INVITE (inbound), by what stays the same in all messages of its dialog; known as long as the call is. */
@@ -240,10 +283,16 @@ export type Leg = {
   readonly stream?: StreamPosition;
   /** What was kept of the header fields of the peer's answers, by lower-case name (outbound). */
   readonly headers?: Readonly<Record<string, string>>;
-  /** How the peer's digits come: what came first holds until the session changes. */
-  readonly digitsBy?: "rtp" | "info";
+  /** How the peer's digits come, until the session changes (decide/digits.ts). */
+  readonly digitsBy?: "rtp" | "info" | "tone";
+  /** The latest that were heard in the sound, while they may come in INFO too. */
+  readonly tones?: readonly { readonly digit: string; readonly at: number }[];
   /** CSeq of the latest digit in INFO. */
   readonly infoSequence?: number;
+  /** Nothing comes from the peer; the leg ends then, unless something does. */
+  readonly mediaLost?: { readonly at: number; readonly deadlineAt: number };
+  /** How its media did, once it has ended. */
+  readonly quality?: LegQuality;
 };
 
 export type Bridge = {
@@ -267,6 +316,12 @@ export type Seat = {
   readonly heldBy?: string;
   /** Hears, is not heard. */
   readonly muted?: boolean;
+  /** Is heard, hears nothing of the talk. */
+  readonly deaf?: boolean;
+  readonly supervises?: Supervision;
+  /** Of all that the party hears, and of how it is heard by others; 0 when left out. */
+  readonly volumeDb?: number;
+  readonly gainDb?: number;
   readonly holdReason?: string;
 };
 

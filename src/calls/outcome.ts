@@ -119,6 +119,8 @@ export const outcomes = {
     q850: temporaryFailure,
     text: "The server was restarted while the call was being set up",
   }),
+  /** The dialog stands, so this is no failure of signalling: recovery on timer expiry. */
+  mediaLost: (): Outcome => ({ result: "failed", side: "network", q850: 102, text: "No media came any more" }),
   noCommonCodec: (): Outcome => ({ result: "failed", side: "local", sipStatus: 488, q850: 88, text: "No codec in common" }),
   limitReached: (): Outcome => ({ result: "completed", side: "local", q850: normalClearing, text: "The longest time allowed was reached" }),
 } as const;

@@ -1,5 +1,5 @@
 /** Looking things up in a call. Loops rather than chains over `Object.values`: some of these run a hundred times in a plain call. */
-import type { Bridge, Call, Leg, Party, Seat } from "./model.ts";
+import type { Bridge, Call, Leg, Party, PlayingPrompt, Seat } from "./model.ts";
 
 export function mainBridge(call: Call): Bridge {
   for (const id in call.bridges) {
@@ -69,6 +69,31 @@ export function shownDiversions(call: Call): readonly { readonly number: string;
 export function answerHeadersOf(call: Call, partyId: string): Readonly<Record<string, string>> | undefined {
   const own = Object.values(call.legs).filter((leg) => leg.partyId === partyId);
   return (own.find(({ answeredAt }) => answeredAt !== undefined) ?? own.findLast(({ headers }) => headers !== undefined))?.headers;
+}
+
+/** How much of a prompt was heard by the clock, in milliseconds of the whole. During a hold it stands still. */
+export function positionOf({ isPaused, offsetMs, begunAt }: PlayingPrompt, at: number, isHeld = false): number {
+  return isPaused === true || isHeld ? offsetMs : offsetMs + Math.max(0, at - begunAt);
+}
+
+/** Hears the talk for somebody's sake, and is not in it. */
+export function isObserver({ supervises }: Seat): boolean {
+  return supervises !== undefined && supervises.mode !== "barge";
+}
+
+/** Who is in the talk, or on the way into it: everybody present but those who only supervise. */
+export function membersPresent(call: Call): readonly Party[] {
+  return partiesPresent(call).filter((party) => isMember(call, party));
+}
+
+export function isMember(call: Call, { id }: Party): boolean {
+  const seat = seatOf(call, id)?.seat;
+  return seat === undefined || !isObserver(seat);
+}
+
+/** More than two are connected, so that nobody's leaving is the end of it. */
+export function isConference(call: Call): boolean {
+  return membersPresent(call).filter(({ id }) => answeredLegOf(call, id) !== undefined).length > 2;
 }
 
 /** Nothing can happen to this call any more, and no far end is owed a request. */

@@ -39,6 +39,7 @@ async function trunk(name: string, changes: Partial<Trunk> = {}, accountId = acc
     priority: 10,
     sourceAddresses: [],
     mediaToSource: false,
+    codecs: null,
     policy: usualTrunkPolicy,
   } as const;
   await directory.trunks.insert({ ...row(accountId), name, host: `${name}.example`, port: 5060, ...plain, ...changes });

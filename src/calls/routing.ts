@@ -127,6 +127,7 @@ export class Routing {
       ...this.#presented(trunk.policy, requestUri, shown),
       toUri: uri,
       mediaToSource: trunk.mediaToSource,
+      ...(trunk.codecs !== null && { codecs: trunk.codecs }),
       ...(trunk.policy.keptHeaders.length > 0 && { keeps: trunk.policy.keptHeaders.map((name) => name.toLowerCase()) }),
     };
   }

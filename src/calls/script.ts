@@ -3,6 +3,7 @@
  * one record, and there is no runner with a memory of its own. flows/ implements it.
  */
 import type { PromptItem } from "../media/index.ts";
+import type { RecordingChoice } from "./calls.ts";
 import type { Gathered, GatherOrder, Json, Outcome, ScriptPin, ScriptState, ScriptWait } from "./model.ts";
 
 /** What a script may know of its call, for templates and expressions. Values only. */
@@ -47,6 +48,8 @@ export type ScriptEvent =
   | {
       readonly kind: "recording-ended";
       readonly recordingId: string;
+      /** Under which it is found later. */
+      readonly storedAs: string;
       readonly reason: string;
       readonly durationMs: number;
       readonly digit?: string;
@@ -80,14 +83,7 @@ export type ScriptAction =
     }
   /** Whoever was dialled leaves; the script hears `dial-ended`. */
   | { readonly kind: "end-dial"; readonly dialId: string }
-  | {
-      readonly kind: "record";
-      readonly recordingId: string;
-      readonly maxMs: number;
-      readonly silenceMs: number;
-      readonly finishOn: string;
-      readonly hears: "peer" | "both";
-    }
+  | ({ readonly kind: "record"; readonly recordingId: string; readonly silenceMs: number; readonly finishOn: string } & RecordingChoice)
   | { readonly kind: "stop-recording"; readonly recordingId: string }
   | { readonly kind: "send-digits"; readonly digitsId: string; readonly digits: string }
   /** The party's far end is asked to call `to` instead of us (RFC 3515). */

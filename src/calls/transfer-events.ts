@@ -1,5 +1,5 @@
 /** What happens when parties are handed over: REFER either way, a seat taken over, and parties that move from one call to another. */
-import type { Leg, Outcome, Party, Seat } from "./model.ts";
+import type { Leg, Outcome, Party, Recording, Seat } from "./model.ts";
 import type { OwnRefer } from "./transfers.ts";
 
 export type TransferEvent =
@@ -72,4 +72,7 @@ export type TransferEvent =
     };
 
 /** As they are in the call they come to. */
-export type MovedParty = { readonly party: Party; readonly legs: readonly Leg[]; readonly seat: Seat };
+/** Before a party could have several recordings, it had one. */
+type MovedPartyState = Party & { readonly recording?: Omit<Recording, "visitId" | "by"> };
+
+export type MovedParty = { readonly party: MovedPartyState; readonly legs: readonly Leg[]; readonly seat: Seat };

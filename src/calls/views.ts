@@ -1,5 +1,6 @@
 /** The read side of calls: durable states of live calls, finished calls from the store, and the stream of events. */
 import type { JournalRecord } from "./journal-port.ts";
+import type { LegQuality } from "./leg-values.ts";
 import type { Call } from "./model.ts";
 import type { CallEvent } from "./events.ts";
 
@@ -43,6 +44,15 @@ export type CallChange = {
   readonly events: readonly CallEvent[];
 };
 
+/** What media tell while they go on. Not journaled, so it has no place in the order of events. */
+export type LiveSignal = {
+  readonly accountId: string;
+  readonly callId: string;
+  readonly at: number;
+  readonly partyId: string;
+  readonly legId: string;
+} & ({ readonly kind: "call.talking"; readonly isTalking: boolean } | { readonly kind: "leg.quality"; readonly quality: LegQuality });
+
 export type EventSubscription = { close(): void };
 
 export type Views = {
@@ -56,6 +66,10 @@ export type Views = {
   subscribe(accountId: string, afterId: string | undefined, handler: (event: CallEventEnvelope) => void): Promise<EventSubscription>;
   /** Every durable change of every account from now on, in order of position. The handler must not throw. */
   watch(handler: (change: CallChange) => void): EventSubscription;
+  /** What media of the account's calls tell from now on. The handler must not throw, and may drop what it has no time for. */
+  follow(accountId: string, handler: (signal: LiveSignal) => void): EventSubscription;
+  /** How the media of a leg that lives do, as of their latest report; undefined before the first. */
+  quality(legId: string): LegQuality | undefined;
 };
 
 /** Finished calls and their events, kept by the store. */

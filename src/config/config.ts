@@ -1,6 +1,6 @@
 /** The settings of one server, read once at the start: environment over file over defaults. */
 import { availableParallelism, homedir } from "node:os";
-import type { LogLevel } from "../kernel/index.ts";
+import type { CodecName, LogLevel } from "../kernel/index.ts";
 import { refusal } from "./errors.ts";
 import type { PortRange } from "./kinds.ts";
 import { type Environment, gather, type Problem } from "./sources.ts";
@@ -35,7 +35,16 @@ export type Config = {
   /** Written into SIP Contact and SDP instead of `sip.host`. */
   readonly publicAddress?: string | undefined;
   readonly rtpPorts: PortRange;
+  /** Preferred first. */
+  readonly codecs: readonly CodecName[];
+  readonly comfortNoise: boolean;
   readonly mediaWorkers: number;
+  /** 0: a leg without media does not end. */
+  readonly mediaTimeoutMs: number;
+  /** An absolute path or a URL. */
+  readonly holdMusic?: string | undefined;
+  /** ISO 3166-1 alpha-2. */
+  readonly toneCountry: string;
   readonly demo: boolean;
   readonly demoPhone: { readonly port: number; readonly rtpPorts: PortRange };
   readonly admin: Login;
@@ -44,8 +53,14 @@ export type Config = {
   readonly application: { readonly id?: string | undefined; readonly secret?: string | undefined };
   readonly trace: { readonly memoryMiB: number; readonly sampling: number; readonly keepDays: number };
   readonly hep: { readonly address?: HostAndPort | undefined; readonly captureId: number; readonly key?: string | undefined };
+  readonly recordings: {
+    readonly areEncrypted: boolean;
+    /** 0: for ever. */
+    readonly keepDays: number;
+  };
   readonly conversationsPerSecond: number;
   readonly logLevel: LogLevel;
+  readonly sounds: { readonly maxMib: number; readonly maxMinutes: number; readonly cacheMib: number; readonly readyS: number };
   readonly allowPrivateUrls: boolean;
   readonly genesys: { readonly csrf: boolean };
 };
@@ -102,7 +117,12 @@ function assemble(read: <T>(setting: Setting<T>) => T): Config {
     publicUrl: read(settings.publicUrl),
     publicAddress: read(settings.publicAddress),
     rtpPorts: read(settings.rtpPorts),
+    codecs: read(settings.codecs),
+    comfortNoise: read(settings.comfortNoise),
     mediaWorkers: read(settings.mediaWorkers),
+    mediaTimeoutMs: read(settings.mediaTimeoutS) * 1000,
+    holdMusic: read(settings.holdMusic),
+    toneCountry: read(settings.toneCountry),
     demo: read(settings.demo),
     demoPhone: { port: read(settings.demoPhonePort), rtpPorts: read(settings.demoPhoneRtpPorts) },
     admin: { email: read(settings.adminEmail), password: read(settings.adminPassword) },
@@ -110,8 +130,15 @@ function assemble(read: <T>(setting: Setting<T>) => T): Config {
     application: { id: read(settings.appId), secret: read(settings.appSecret) },
     trace: { memoryMiB: read(settings.traceMemory), sampling: read(settings.traceSampling), keepDays: read(settings.traceKeepDays) },
     hep: { address: read(settings.hep), captureId: read(settings.hepCaptureId), key: read(settings.hepKey) },
+    recordings: { areEncrypted: read(settings.recordingsEncrypted), keepDays: read(settings.recordingsKeepDays) },
     conversationsPerSecond: read(settings.conversationsPerSecond),
     logLevel: read(settings.logLevel),
+    sounds: {
+      maxMib: read(settings.soundMaxMib),
+      maxMinutes: read(settings.soundMaxMinutes),
+      cacheMib: read(settings.soundCacheMib),
+      readyS: read(settings.promptReadyS),
+    },
     allowPrivateUrls: read(settings.allowPrivateUrls),
     genesys: { csrf: read(settings.genesysCsrf) },
   };

@@ -1,7 +1,7 @@
 /** The kinds of values a setting can have: how the text is read, and the sentence that says what is allowed. */
 import { isIP } from "node:net";
 import { isAbsolute } from "node:path";
-import { isId } from "../kernel/index.ts";
+import { type CodecName, codecNames, isId } from "../kernel/index.ts";
 
 export type Kind<T> = {
   /** Completes "must be …". */
@@ -116,6 +116,16 @@ export const webAddress: Kind<string> = {
   },
 };
 
+export const soundAddress: Kind<string> = {
+  allowed: "an absolute path or an http or https URL",
+  parse: (text) => (isAbsolute(text) || ["http:", "https:"].includes(URL.parse(text)?.protocol ?? "") ? text : undefined),
+};
+
+export const countryCode: Kind<string> = {
+  allowed: "two letters of ISO 3166-1, such as DE",
+  parse: (text) => (/^[A-Za-z]{2}$/.test(text) ? text.toUpperCase() : undefined),
+};
+
 export const postgresUrl: Kind<string> = {
   allowed: "a postgres:// or postgresql:// URL",
   parse: (text) => (["postgres:", "postgresql:"].includes(URL.parse(text)?.protocol ?? "") ? text : undefined),
@@ -128,6 +138,16 @@ export function integer(least: number, most: number): Kind<number> {
 export function choice<const T extends string>(values: readonly T[]): Kind<T> {
   return { allowed: `one of ${values.join(", ")}`, parse: (text) => values.find((value) => value === text) };
 }
+
+/** Each once; separated by commas. */
+export const codecList: Kind<readonly CodecName[]> = {
+  allowed: `one or more of ${codecNames.join(", ")}, each once, separated by commas`,
+  parse(text) {
+    const names = text.split(",").map((word) => codecNames.find((name) => name === word.trim()));
+    const known = names.filter((name) => name !== undefined);
+    return known.length === names.length && new Set(known).size === known.length ? known : undefined;
+  },
+};
 
 function integerBetween(text: string, least: number, most: number): number | undefined {
   if (!/^\d{1,9}$/.test(text)) return undefined;

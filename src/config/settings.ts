@@ -1,10 +1,12 @@
 /** Every setting there is: the one schema from which loading, error messages and the reference page are made. */
-import { logLevels } from "../kernel/index.ts";
+import { type CodecName, logLevels } from "../kernel/index.ts";
 import {
   absolutePath,
   bindPort,
   captureKey,
   choice,
+  codecList,
+  countryCode,
   emailAddress,
   entityId,
   flag,
@@ -18,6 +20,7 @@ import {
   postgresUrl,
   serverAddresses,
   share,
+  soundAddress,
   udpAddress,
   webAddress,
 } from "./kinds.ts";
@@ -135,11 +138,35 @@ export const settings = {
     defaultText: "20000-29999",
     description: "UDP ports for RTP and RTCP, two for each leg. Keep them outside the range from which the system picks ports.",
   }),
+  codecs: computed("CALLWRIGHT_CODECS", codecList, {
+    fallback: (): readonly CodecName[] => ["opus", "G722", "PCMU", "PCMA"],
+    defaultText: "opus,G722,PCMU,PCMA",
+    description:
+      "Audio codecs of calls, in the order in which they are offered. Of a far end's offer the first is taken that is among them. Others pass between far ends that share them.",
+  }),
+  comfortNoise: fixed(
+    "CALLWRIGHT_COMFORT_NOISE",
+    flag,
+    false,
+    "Whether comfort noise (RFC 3389) is offered with G.711. A far end that offers it gets it in any case.",
+  ),
   mediaWorkers: computed("CALLWRIGHT_MEDIA_WORKERS", integer(1, 256), {
     fallback: (host) => Math.max(1, host.cores - 1),
     defaultText: "processor cores minus one, at least 1",
     description: "Threads that send, receive and mix audio.",
   }),
+  mediaTimeoutS: fixed(
+    "CALLWRIGHT_MEDIA_TIMEOUT_S",
+    integer(0, 86_400),
+    90,
+    "Seconds after which a leg ends whose far end sends no media although it should: nobody is on hold. 0 for never.",
+  ),
+  holdMusic: optional("CALLWRIGHT_HOLD_MUSIC", soundAddress, {
+    defaultText: "a tune of our own",
+    description:
+      "A sound file on this machine or at a URL that is played over and over to who is on hold. The tune is played where it cannot be.",
+  }),
+  toneCountry: fixed("CALLWRIGHT_TONE_COUNTRY", countryCode, "US", "The country whose ringing tone callers hear."),
   demo: fixed("CALLWRIGHT_DEMO", flag, true, "Whether the first run creates demo numbers and a demo flow, and the demo phone runs."),
   demoPhonePort: fixed("CALLWRIGHT_DEMO_PHONE_PORT", bindPort, 5070, "SIP port of the demo phone."),
   demoPhoneRtpPorts: computed("CALLWRIGHT_DEMO_PHONE_RTP_PORTS", portRange, {
@@ -192,6 +219,13 @@ export const settings = {
     description: "The authentication key in HEPv3.",
     secret: true,
   }),
+  recordingsEncrypted: fixed(
+    "CALLWRIGHT_RECORDINGS_ENCRYPT",
+    flag,
+    false,
+    "Whether new recordings are encrypted on the disk, each with a key of its own that follows from the data directory's secret.key.",
+  ),
+  recordingsKeepDays: fixed("CALLWRIGHT_RECORDINGS_KEEP_DAYS", integer(0, 36_500), 0, "Days for which recordings are kept; 0 for ever."),
   conversationsPerSecond: fixed(
     "CALLWRIGHT_CONVERSATIONS_PER_SECOND",
     integer(1, 1000),
@@ -203,6 +237,20 @@ export const settings = {
     defaultText: "warn when standard error is a terminal, else info",
     description: "The least important log lines that are written.",
   }),
+  soundMaxMib: fixed("CALLWRIGHT_SOUND_MAX_MIB", integer(1, 4096), 50, "How large a sound may be that is uploaded, or fetched from a URL."),
+  soundMaxMinutes: fixed("CALLWRIGHT_SOUND_MAX_MINUTES", integer(1, 1440), 120, "How long a sound may be that is played."),
+  soundCacheMib: fixed(
+    "CALLWRIGHT_SOUND_CACHE_MIB",
+    integer(16, 1_048_576),
+    512,
+    "MiB of the data directory for sounds that are decoded and encoded already; what was used longest ago makes room.",
+  ),
+  promptReadyS: fixed(
+    "CALLWRIGHT_PROMPT_READY_S",
+    integer(1, 600),
+    30,
+    "How long a prompt may take to be spoken, fetched and decoded before it fails.",
+  ),
   allowPrivateUrls: fixed(
     "CALLWRIGHT_ALLOW_PRIVATE_URLS",
     flag,

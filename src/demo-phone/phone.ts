@@ -44,6 +44,7 @@ export type PhoneOptions = {
   readonly settings: DemoPhoneSettings;
 };
 
+const codecs = ["PCMU", "PCMA"] as const;
 const pauseMs = 500;
 const toneMs = 100;
 /** Nobody rings, or talks to a machine, for longer than this. */
@@ -177,7 +178,7 @@ class PhoneCall implements InviteEvents {
       port: this.#localPort,
       sessionId,
       version: this.#version++,
-      codecs: ["PCMU", "PCMA"],
+      codecs,
       telephoneEvent: true,
       direction: "sendrecv",
       ptimeMs: 20,
@@ -245,7 +246,7 @@ class PhoneCall implements InviteEvents {
   acknowledged(body: Body | undefined): void {
     const parsed = body === undefined ? undefined : parseSdp(body.content);
     if (this.#offered === undefined || parsed?.ok !== true) return;
-    const accepted = acceptAnswer(this.#offered, parsed.value);
+    const accepted = acceptAnswer(this.#offered, parsed.value, { codecs });
     this.#offered = undefined;
     if (!accepted.ok) return this.#usage?.bye();
     this.#session = accepted.negotiated;

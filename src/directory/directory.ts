@@ -1,4 +1,4 @@
-import type { AccessToken, Account, ApiKey, Application, Flow, Line, Login, Phone, PhoneNumber, Trunk, User } from "./rows.ts";
+import type { AccessToken, Account, ApiKey, Application, Flow, Line, Login, Phone, PhoneNumber, Sound, Trunk, User } from "./rows.ts";
 
 /**
  * One kind of row. Reads are answered from memory at once, so that calls go on while the database is away; writes resolve when
@@ -29,6 +29,7 @@ export type Directory = {
   readonly numbers: Rows<PhoneNumber> & { byNumber(number: string): PhoneNumber | undefined };
   readonly trunks: Rows<Trunk> & { bySource(address: string): readonly Trunk[] };
   readonly flows: Rows<Flow>;
+  readonly sounds: Rows<Sound> & { byName(accountId: string, name: string): Sound | undefined };
   readonly apiKeys: Rows<ApiKey> & { byHash(keyHash: string): ApiKey | undefined };
   readonly logins: Rows<Login> & { byHash(tokenHash: string): Login | undefined };
   readonly applications: Rows<Application> & { byId(id: string): Application | undefined };

@@ -13,6 +13,7 @@ export {
   type PhoneNumber,
   type Role,
   roles,
+  type Sound,
   type Trunk,
   type User,
 } from "./rows.ts";

@@ -1,5 +1,5 @@
 /** What is configured rather than live: plain rows, each keyed by its account. */
-
+import type { CodecName } from "../kernel/index.ts";
 import type { TrunkPolicy } from "./trunk-policy.ts";
 
 /** Ordered from most to least: each dialect maps them to its vendor's names. */
@@ -71,6 +71,8 @@ export type Trunk = Row & {
   readonly sourceAddresses: readonly string[];
   /** Send media to the address the signalling came from until the peer's own RTP shows a better one (peers behind NAT). */
   readonly mediaToSource: boolean;
+  /** The codecs that its calls may have, preferred first; null: those of the server. */
+  readonly codecs: readonly CodecName[] | null;
   readonly policy: TrunkPolicy;
 };
 
@@ -82,6 +84,18 @@ export type Flow = Row & {
   readonly hash: string;
   /** The flow document as saved (flows validates it before it gets here). */
   readonly document: unknown;
+};
+
+/** A sound that an account uploaded. Its bytes lie in the data directory. */
+export type Sound = Row & {
+  /** Unique in its account: what flows call it by. */
+  readonly name: string;
+  /** What its bytes are, whatever the upload said. */
+  readonly contentType: string;
+  readonly sizeBytes: number;
+  readonly durationMs: number;
+  /** SHA-256 of its bytes, hex. */
+  readonly sha256: string;
 };
 
 export type ApiKey = Row & {

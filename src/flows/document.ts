@@ -80,30 +80,38 @@ export type DialNode = NodeOf<"dial"> & {
   readonly ringMs?: number;
   /** How long they may talk; as long as the call when absent. */
   readonly maxMs?: number;
-  /** Both are recorded while they talk; default false. */
-  readonly record?: boolean;
+  /** Both are recorded while they talk; default false, true for the usual file. */
+  readonly record?: boolean | RecordedFile;
   /** Any JSON that is kept with the party that is dialled, for whoever wrote the flow. */
   readonly callback?: Json;
   /** Gets `{ result, answered, talkedMs, sipStatus, q850, headers }`. */
   readonly into?: string;
 };
 
-/** Records. Exits: done; silence (when not connected, done); error. */
-export type RecordNode = NodeOf<"record"> & {
-  readonly prompt?: readonly PromptPart[];
-  /** A tone before the recording begins; default true. */
-  readonly beep?: boolean;
-  /** Default 60000. */
-  readonly maxMs?: number;
-  /** Ends after this much silence; default 5000, 0 for never. */
-  readonly silenceMs?: number;
-  /** Digits that end it; default "#". */
-  readonly finishOn?: string;
-  /** Default "peer". */
-  readonly hears?: "peer" | "both";
-  /** Gets `{ recordingId, durationMs, reason, digit }`. */
-  readonly into?: string;
+export type RecordedFile = {
+  /** Of both sides: 2 has the party on the left and what it hears on the right; default 1, both in one. */
+  readonly channels?: 1 | 2;
+  /** Default "wav". */
+  readonly format?: "wav" | "mp3";
 };
+
+/** Records. Exits: done; silence (when not connected, done); error. */
+export type RecordNode = NodeOf<"record"> &
+  RecordedFile & {
+    readonly prompt?: readonly PromptPart[];
+    /** A tone before the recording begins; default true. */
+    readonly beep?: boolean;
+    /** Default 60000. */
+    readonly maxMs?: number;
+    /** Ends after this much silence; default 5000, 0 for never. */
+    readonly silenceMs?: number;
+    /** Digits that end it; default "#". */
+    readonly finishOn?: string;
+    /** Default "peer". */
+    readonly hears?: "peer" | "both";
+    /** Gets `{ recordingId, durationMs, reason, digit }`. */
+    readonly into?: string;
+  };
 
 /** Changes variables. Exits: done, error. */
 export type SetNode = NodeOf<"set"> & {

@@ -101,6 +101,7 @@ function eventOf([kind, back, detail, value]: Choice, { visit, gathered }: Scrip
     {
       kind: "recording-ended",
       recordingId: `recording-${at}`,
+      storedAs: "5".repeat(24),
       reason: ["maximum", "silence", "digit", "failed", "stopped"][detail] ?? "digit",
       durationMs: 5,
     },

@@ -65,7 +65,7 @@ async function follow(connections: Connections, first: OutgoingRequest, signal: 
     const response = await connections.send(request, url, signal);
     const { statusCode: status = 0, headers } = response;
     const next = first.redirects === 0 ? undefined : redirectOf(request, url, response);
-    if (next === undefined) return { ok: true, status, headers, body: await content(response, first.maxBytes), url: url.href };
+    if (next === undefined) return { ok: true, status, headers, body: await content(response, first), url: url.href };
     if (followed === first.redirects) throw new RequestFailure("too-many-redirects", `more than ${first.redirects}`);
     request = next;
   }
@@ -83,16 +83,22 @@ function redirectOf(request: OutgoingRequest, url: URL, response: IncomingMessag
   }
 }
 
-async function content(response: IncomingMessage, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
+async function content(response: IncomingMessage, { maxBytes, sink }: OutgoingRequest): Promise<Uint8Array<ArrayBuffer>> {
   const parts: Uint8Array[] = [];
   let bytes = 0;
+  if (sink?.begin(response.statusCode ?? 0, response.headers) === false) {
+    response.destroy();
+    return new Uint8Array();
+  }
   for await (const chunk of response) {
     const part: unknown = chunk;
     if (!(part instanceof Uint8Array)) continue;
     bytes += part.length;
     if (bytes > maxBytes) throw new RequestFailure("too-large", `more than ${maxBytes} bytes`, response.statusCode);
-    parts.push(part);
+    if (sink === undefined) parts.push(part);
+    else await sink.write(part);
   }
+  if (sink !== undefined) return new Uint8Array();
   const whole = new Uint8Array(bytes);
   let at = 0;
   for (const part of parts) {

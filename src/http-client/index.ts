@@ -1,2 +1,2 @@
 export { createHttpClient, type HttpClient } from "./client.ts";
-export type { HttpOutcome, OutgoingRequest } from "./request.ts";
+export type { BodySink, HttpOutcome, OutgoingRequest } from "./request.ts";

@@ -14,6 +14,15 @@ export type OutgoingRequest = {
   readonly redirects: number;
   /** Gives up: the outcome is `cancelled`. */
   readonly signal?: AbortSignal;
+  /** Takes the body of the answer as it comes; that of the outcome is then empty. */
+  readonly sink?: BodySink;
+};
+
+export type BodySink = {
+  /** The head of the answer came. False when its body is not wanted. */
+  begin(status: number, headers: Readonly<IncomingHttpHeaders>): boolean;
+  /** The next bytes, which are its own until it settles; then more are read. Rejecting ends the request as `unreachable`. */
+  write(part: Uint8Array): Promise<void>;
 };
 
 /** Why there is no answer. */

@@ -193,6 +193,22 @@ test("a record that owes somebody something is shipped at once, also when it com
   await process.stop();
 });
 
+test("what happened to a recording is shipped at once", async () => {
+  using directory = temporaryDirectory();
+  const clock = new VirtualClock();
+  const store = new ImaginedStore();
+  let filled = 0;
+  const process = await ImaginedProcess.start(directory.path, store, clock, { intervalMs: 3_600_000, filled: () => void (filled += 1) });
+  await clock.advanceAsync(0);
+  const paused = { kind: "recording.paused", at: 1, partyId: "p", recordingId: "r", by: "u" } as const;
+  const draft = { at: 1, streams: [{ accountId: exampleAccount, callId: "a", seq: 1, events: [paused] }] };
+  const position = process.journal.append(draft);
+  process.shipper.offer({ ...draft, position, epoch: process.journal.epoch }, []);
+  await clock.advanceAsync(100);
+  expect([store.position, filled]).toEqual([position, 1]);
+  await process.stop();
+});
+
 test("a store that is away is not asked more often because somebody is owed something", async () => {
   using directory = temporaryDirectory();
   const clock = new VirtualClock();

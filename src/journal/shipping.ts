@@ -3,7 +3,7 @@
  * rows. The newest records wait in memory, up to a bound; what is older, or was written by a former run, is read from the journal. So
  * a database that is away costs no memory, and coming back is the ordinary path.
  */
-import type { Call, CallArchive, CallEvent, JournalRecord, ShippingBatch, StreamPart } from "../calls/index.ts";
+import type { Call, CallArchive, CallEvent, JournalRecord, ShippedRecord, ShippingBatch, StreamPart } from "../calls/index.ts";
 import type { Clock, Logger, Timer } from "../kernel/index.ts";
 import type { OpenJournal } from "./journal.ts";
 
@@ -18,7 +18,7 @@ export type ShipperOptions = {
   evolve(call: Call | undefined, event: CallEvent): Call;
   /** These ended calls are in the store: their memory can be freed. */
   shipped(calls: readonly { readonly accountId: string; readonly callId: string }[]): void;
-  /** The store has items of outboxes now. */
+  /** The store has items of outboxes, or news of recordings, now. */
   filled?(): void;
   readonly intervalMs?: number;
   readonly batchRecords?: number;
@@ -83,8 +83,9 @@ class JournalShipper implements Shipper {
     if (newest !== undefined && newest.record.position !== record.position - 1) this.#forget(this.#queue.length);
     this.#queue.push({ record, ended });
     if (this.#queue.length - this.#queueFrom > this.#backlogRecords) this.#forget(this.#queueFrom + 1);
-    if (record.outbox !== undefined) this.#isHurried = true;
-    if (record.outbox !== undefined || this.#queue.length - this.#queueFrom === this.#batchRecords) this.#wake();
+    const isAwaited = isAwaitedOutside(record);
+    if (isAwaited) this.#isHurried = true;
+    if (isAwaited || this.#queue.length - this.#queueFrom === this.#batchRecords) this.#wake();
   }
 
   async close(): Promise<void> {
@@ -134,7 +135,7 @@ class JournalShipper implements Shipper {
     const ended = offered.flatMap(({ record }) => record.streams.filter(({ callId }) => record.ended?.includes(callId)));
     for (const { callId } of ended) this.#former.delete(callId);
     journal.release(batch.cursor);
-    if (batch.records.some(({ outbox }) => outbox !== undefined)) this.#options.filled?.();
+    if (batch.records.some(isAwaitedOutside)) this.#options.filled?.();
     if (ended.length > 0) this.#options.shipped(ended);
     return offered.length >= this.#batchRecords;
   }
@@ -248,4 +249,9 @@ class JournalShipper implements Shipper {
   #wake(): void {
     if (!this.#isRetrying || this.#isClosing) this.#pause?.end();
   }
+}
+
+/** Something in it is asked of the store at once: what is owed to others, or a recording that was begun, changed or ended. */
+function isAwaitedOutside({ outbox, streams }: ShippedRecord): boolean {
+  return outbox !== undefined || streams.some(({ events }) => events.some(({ kind }) => kind.startsWith("recording.")));
 }

@@ -50,3 +50,17 @@ test("a batch that was begun for another reason takes along what waits", async (
   await clock.advanceAsync(100);
   expect(sentAtMs).toEqual([]);
 });
+
+test("what would be too late goes within the turn, however short ago the last batch was, and takes along what waits", async () => {
+  const { clock, pace, sentAtMs } = paced();
+  pace.want(true);
+  await clock.advanceAsync(1);
+  pace.want(true);
+  pace.hurry();
+  pace.hurry();
+  await clock.advanceAsync(0);
+  expect(sentAtMs).toEqual([0, 1]);
+  await clock.advanceAsync(100);
+  expect(sentAtMs).toEqual([0, 1]);
+  expect(clock.armed).toBe(0);
+});

@@ -37,6 +37,14 @@ export class BatchPace {
     else this.#timer = this.#clock.after(Math.ceil(atMs - nowMs), this.#go);
   }
 
+  /** There is something to send that would be too late with the others: it goes at once, whenever the last batch was. */
+  hurry(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#dueAtMs = this.#clock.monotonicMs();
+    queueMicrotask(this.#go);
+  }
+
   begun(): void {
     this.stop();
     this.#begunAtMs = this.#clock.monotonicMs();

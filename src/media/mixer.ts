@@ -1,104 +1,136 @@
-import { type Codec, encode, frameSamples, transcode } from "./codec/codec.ts";
+import { frameMs } from "./codec/frame.ts";
 import type { Hearing } from "./endpoint/hearing.ts";
-import type { Source } from "./plan.ts";
+import { SharedVoices } from "./shared-voices.ts";
+import type { Talker } from "./talker.ts";
 
-/** What the mixer sees of an endpoint. */
-export type Talker = { readonly plan: { readonly source: Source }; readonly hearing: Hearing | undefined };
+type Voice<From extends Talker = Talker> = { readonly from: From; readonly gain: number };
+/** What one listener gets: nobody's voice but those it names, or the sum of everybody without its own. */
+type Part = { readonly kind: "sum"; readonly voices: readonly Voice[] } | { readonly kind: "total" };
 
-/** What one listener gets: nobody's voice, one as it came, a sum of its own, or the sum of everybody without its own. */
-type Part =
-  | { readonly kind: "voice"; readonly from: Talker }
-  | { readonly kind: "sum"; readonly from: readonly Talker[] }
-  | { readonly kind: "total"; readonly without: Talker | undefined };
+/** Up to so many are heard whether they talk or not: no begin of a word is ever lost between two, and a second one's is not missed. */
+const mostUngated = 3;
+const mostSamples = 960;
+const audibleDbov = -50;
 
-// Scratch: a call's frame is mixed in one go, so all mixers of a thread use the same. Two buffers a call cost a plain one 3 µs, and its collection more.
-const total = new Int32Array(frameSamples);
-const sum = new Int32Array(frameSamples);
-const nobody: ReadonlySet<Talker> = new Set();
+// Scratch: a call's frame is mixed in one go, so all mixers of a thread use the same.
+const sum = new Int32Array(mostSamples);
+const nobody: ReadonlySet<never> = new Set();
 
 /**
- * The voices of one call. Who hears everybody else shares one sum, so a conference of n costs n and not n². `arrange` at each plan, `begin` at each frame,
- * then `mix` for each listener.
+ * The voices of one call at one rate. Who hears everybody else shares one sum, so a conference of n costs n and not n²; and who does not talk either shares
+ * its encoding too. `arrange` at each plan, `begin` at each frame, then `mix` or `shared` for each listener.
  */
 export class Mixer {
+  /** Of what `mix` gives. */
+  rateHz = 8000;
+  readonly shared = new SharedVoices();
   readonly #parts = new Map<Talker, Part>();
   #speakers: readonly Talker[] = [];
+  readonly #heard = new Set<Talker>();
+  /** Everybody who is heard now. Of this mixer alone: it is made with the first conference. */
+  #total: Int32Array | undefined;
   #isTotalDone = false;
 
-  /** Returns the endpoints that somebody hears. */
-  arrange(endpoints: ReadonlyMap<string, Talker>): ReadonlySet<Talker> {
-    if (this.#parts.size === 0 && !hasMix(endpoints)) return nobody;
-    const heardBy = new Map<Talker, ReadonlySet<Talker>>();
-    for (const endpoint of endpoints.values()) {
-      const { source } = endpoint.plan;
-      if (source.kind !== "mix") continue;
-      const voices = new Set<Talker>();
-      for (const id of source.endpointIds) {
-        const voice = endpoints.get(id);
-        if (voice !== undefined && voice !== endpoint) voices.add(voice);
-      }
-      heardBy.set(endpoint, voices);
-    }
-    const speakers = new Set([...heardBy.values()].flatMap((voices) => [...voices]));
+  /** Returns the endpoints that somebody hears. `listeners` are those whose source is a mix. */
+  arrange<Member extends Talker>(endpoints: ReadonlyMap<string, Member>, listeners: readonly Member[]): ReadonlySet<Member> {
+    if (this.#parts.size === 0 && listeners.length === 0) return nobody;
+    const voicesOf = new Map(listeners.map((listener) => [listener, voicesFor(listener, endpoints)]));
+    const speakers = new Set([...voicesOf.values()].flatMap((voices) => voices.map(({ from }) => from)));
     this.#speakers = [...speakers];
     this.#parts.clear();
-    for (const [listener, voices] of heardBy) {
-      const [only] = voices;
-      if (only === undefined) continue;
-      const isSpeaker = speakers.has(listener);
-      if (voices.size === 1) this.#parts.set(listener, { kind: "voice", from: only });
-      else if (voices.size === speakers.size - (isSpeaker ? 1 : 0)) {
-        this.#parts.set(listener, { kind: "total", without: isSpeaker ? listener : undefined });
-      } else this.#parts.set(listener, { kind: "sum", from: [...voices] });
+    for (const [listener, voices] of voicesOf) {
+      const others = speakers.size - (speakers.has(listener) ? 1 : 0);
+      const isTotal = voices.length > 1 && voices.length === others && voices.every(({ gain }) => gain === 1);
+      this.#parts.set(listener, isTotal ? { kind: "total" } : { kind: "sum", voices });
     }
     return speakers;
   }
 
   begin(): void {
     this.#isTotalDone = false;
+    this.shared.begin();
+    this.#heard.clear();
+    const isGated = this.#speakers.length > mostUngated;
+    for (const speaker of this.#speakers) if (!isGated || isAudible(speaker.hearing)) this.#heard.add(speaker);
   }
 
-  /** Fills a frame of what `listener` hears. */
-  mix(listener: Talker, codec: Codec, into: Uint8Array): void {
+  /** True when `listener` hears the same as all others of whom this is true. */
+  isShared(listener: Talker): boolean {
+    return this.#parts.get(listener)?.kind === "total" && !this.#heard.has(listener);
+  }
+
+  /** Fills `into`, 20 ms at `rateHz`, with what `listener` hears. */
+  mix(listener: Talker, into: Int16Array): void {
     const part = this.#parts.get(listener);
-    switch (part?.kind) {
-      case undefined:
-        into.fill(codec.silence);
-        return;
-      case "voice": {
-        const { hearing } = part.from;
-        if (hearing === undefined) into.fill(codec.silence);
-        else transcode(hearing.codec, codec, hearing.frame, into);
-        return;
-      }
-      case "sum":
-        sum.fill(0);
-        for (const voice of part.from) add(sum, voice.hearing, 1);
-        encode(codec, sum, into);
-        return;
-      case "total":
-        this.#addTotal();
-        sum.set(total);
-        add(sum, part.without?.hearing, -1);
-        encode(codec, sum, into);
+    if (part === undefined) into.fill(0);
+    else if (part.kind === "total") this.#mixTotal(listener, into);
+    else this.#mixSum(part.voices, into);
+  }
+
+  close(): void {
+    this.shared.close();
+  }
+
+  #mixSum(voices: readonly Voice[], into: Int16Array): void {
+    const [only] = voices;
+    if (voices.length === 1 && only !== undefined && only.gain === 1 && only.from.hearing !== undefined) {
+      into.set(only.from.hearing.at(this.rateHz));
+      return;
     }
+    sum.fill(0, 0, into.length);
+    for (const { from, gain } of voices) if (this.#heard.has(from)) add(sum, from.hearing?.at(this.rateHz), gain);
+    clip(sum, into);
   }
 
-  #addTotal(): void {
-    if (this.#isTotalDone) return;
+  #mixTotal(listener: Talker, into: Int16Array): void {
+    const total = this.#sumUp();
+    const own = this.#heard.has(listener) ? listener.hearing?.at(this.rateHz) : undefined;
+    if (own === undefined) {
+      clip(total, into);
+      return;
+    }
+    for (let index = 0; index < into.length; index++) into[index] = clipped((total[index] ?? 0) - (own[index] ?? 0));
+  }
+
+  #sumUp(): Int32Array {
+    this.#total ??= new Int32Array(mostSamples);
+    if (this.#isTotalDone) return this.#total;
     this.#isTotalDone = true;
-    total.fill(0);
-    for (const speaker of this.#speakers) add(total, speaker.hearing, 1);
+    this.#total.fill(0, 0, (this.rateHz * frameMs) / 1000);
+    for (const speaker of this.#heard) add(this.#total, speaker.hearing?.at(this.rateHz), 1);
+    return this.#total;
   }
 }
 
-function hasMix(endpoints: ReadonlyMap<string, Talker>): boolean {
-  for (const { plan } of endpoints.values()) if (plan.source.kind === "mix") return true;
-  return false;
+function voicesFor<Member extends Talker>(listener: Member, endpoints: ReadonlyMap<string, Member>): readonly Voice<Member>[] {
+  const { source } = listener.plan;
+  if (source.kind !== "mix") return [];
+  return [...new Set(source.endpointIds)].flatMap((id) => {
+    const from = endpoints.get(id);
+    return from === undefined || from === listener ? [] : [{ from, gain: gainOf(source.gainsDb?.[id]) }];
+  });
 }
 
-function add(into: Int32Array, hearing: Hearing | undefined, sign: 1 | -1): void {
-  if (hearing === undefined) return;
-  const { linear } = hearing;
-  for (let index = 0; index < frameSamples; index++) into[index] = (into[index] ?? 0) + sign * (linear[index] ?? 0);
+/** The begin of a word is heard before it is known to be one. */
+function isAudible(hearing: Hearing | undefined): boolean {
+  return hearing !== undefined && (hearing.talk.isTalking || hearing.talk.levelDbov > audibleDbov);
+}
+
+/** The factor that so many decibels are. */
+export function gainOf(decibels = 0): number {
+  return decibels === 0 ? 1 : 10 ** (decibels / 20);
+}
+
+function add(into: Int32Array, frame: Int16Array | undefined, gain: number): void {
+  if (frame === undefined) return;
+  if (gain === 1) for (let index = 0; index < frame.length; index++) into[index] = (into[index] ?? 0) + (frame[index] ?? 0);
+  else for (let index = 0; index < frame.length; index++) into[index] = (into[index] ?? 0) + gain * (frame[index] ?? 0);
+}
+
+function clip(from: Int32Array, into: Int16Array): void {
+  for (let index = 0; index < into.length; index++) into[index] = clipped(from[index] ?? 0);
+}
+
+function clipped(sample: number): number {
+  return sample > 32_767 ? 32_767 : sample < -32_768 ? -32_768 : sample;
 }

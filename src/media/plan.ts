@@ -2,22 +2,32 @@
  * What media a call wants, whole, as a value. The engine receives the plan with a revision and finds the difference to what it
  * does now: applying a plan twice is the same as once, and after a crash the last plan is simply applied again.
  */
+import type { CodecName } from "../kernel/index.ts";
 
-export const codecs = ["PCMU", "PCMA"] as const;
-export type CodecName = (typeof codecs)[number];
+export type { CodecName };
+
+/** How raw sound lies in a file: as payloads of a codec, or as signed 16-bit samples at a rate. */
+export type SoundFormat = CodecName | "linear/8000" | "linear/16000" | "linear/48000";
 
 export type SocketAddress = { readonly address: string; readonly port: number };
+
+/** What a network tells a caller by tones (ITU-T E.180, E.182). Congestion is called reorder in North America. */
+export const callProgressTones = ["ringback", "busy", "congestion", "dial", "call-waiting", "special-information", "confirmation"] as const;
+export type CallProgressTone = (typeof callProgressTones)[number];
 
 /** One piece of what is played. `speech` and `audio` are prepared before the worker sees them (prompt-source.ts). */
 export type PromptItem =
   | { readonly kind: "speech"; readonly text: string; readonly voice?: string }
-  /** An absolute path, a file: URL or an http(s) URL of a WAV file. */
-  | { readonly kind: "audio"; readonly uri: string }
+  /**
+   * A file of sound: an absolute path, a file: or http(s) URL, or what the account `accountId` has as `sound:<id or name>` or
+   * `recording:<id>`.
+   */
+  | { readonly kind: "audio"; readonly uri: string; readonly accountId?: string }
   | { readonly kind: "silence"; readonly durationMs: number }
   | { readonly kind: "tone"; readonly frequencyHz: number; readonly durationMs: number };
 
 export type PromptPlan = {
-  /** Unique within the endpoint. The worker reports its end by this id, once. */
+  /** Unique within the endpoint. The worker reports its end by this id, once; as "stopped" when it leaves the plan before. */
   readonly promptId: string;
   readonly items: readonly PromptItem[];
   /** How often it is played again after the first time, without a gap; -1 for ever. Once when left out. */
@@ -28,17 +38,24 @@ export type PromptPlan = {
   readonly start: number;
   /** A digit from the peer ends it, with reason "digit". */
   readonly bargeIn: boolean;
+  /** It stands still where it is, and the peer hears silence. */
+  readonly isPaused?: true;
+  /** −60 to 20; 0 when left out. */
+  readonly volumeDb?: number;
 };
 
 /** What the peer of an endpoint hears. */
 export type Source =
   | { readonly kind: "silence" }
   | { readonly kind: "prompt"; readonly prompt: PromptPlan }
-  | { readonly kind: "hold-music" }
-  /** The tone a caller hears while the other side rings. */
-  | { readonly kind: "ringback" }
-  /** The voices of these endpoints of the same call, without its own. */
-  | { readonly kind: "mix"; readonly endpointIds: readonly string[] }
+  /** `prompt` while its sound is there; else a tune of our own, so it is never silence. */
+  | { readonly kind: "hold-music"; readonly prompt?: PromptPlan }
+  /** The tone a caller hears while the other side rings; `country` as ISO 3166-1 alpha-2, North America when left out. */
+  | { readonly kind: "ringback"; readonly country?: string }
+  /** Another tone of the network, over and over. */
+  | { readonly kind: "tone"; readonly tone: Exclude<CallProgressTone, "ringback">; readonly country?: string }
+  /** The voices of these endpoints of the same call, without its own; `gainsDb` by endpoint, 0 where it says nothing. */
+  | { readonly kind: "mix"; readonly endpointIds: readonly string[]; readonly gainsDb?: Readonly<Record<string, number>> }
   /** The packets of this endpoint as they come: both have the same codec, which nobody here decodes. */
   | { readonly kind: "relay"; readonly endpointId: string };
 
@@ -54,8 +71,16 @@ export type RecordingPlan = {
   readonly silenceMs: number;
   /** A digit of these ends it ("" for none). */
   readonly finishOn: string;
-  /** "peer" records what the peer says, "both" mixes in what it hears. */
+  /** "peer" records what the peer says, "both" what it hears too. */
   readonly hears: "peer" | "both";
+  /** Of "both": one channel with both mixed, when left out, or two, the peer's own on the left. */
+  readonly channels?: 1 | 2;
+  /** Time goes on, and silence is written. */
+  readonly isPaused?: true;
+  /** The peer, and whoever talks with it, hears a tone when it begins. */
+  readonly beep?: true;
+  /** 32 bytes as base64: the file is encrypted with them (sound/sealed-file.ts). */
+  readonly key?: string;
 };
 
 /** Who answered: a person, a machine with a greeting of its own, or nobody that could be told by in the time allowed. */
@@ -83,15 +108,17 @@ export type EndpointPlan = {
   readonly signalingAddress?: string;
   /** Absent for one that is not decoded here. Then only a relay and events are sent; a prompt, a recording and a detection end as failed. */
   readonly codec?: CodecName;
-  /** Of RTP timestamps; 8,000 when left out, as all codecs have that we decode. */
+  /** Of RTP timestamps; 8,000 when left out. */
   readonly clockRateHz?: number;
   readonly payloadType: number;
   /** Payload type of telephone-event (RFC 4733) towards the peer; absent when not negotiated. */
   readonly telephoneEvent?: number;
+  /** In which durations of events count, when that is not the clock rate of the stream; their timestamps are the stream's all the same (RFC 4733 §2.1). */
+  readonly telephoneEventClockRateHz?: number;
   /** What the peer sends, when it is numbered otherwise than what it gets. */
   readonly receivePayloadType?: number;
   readonly receiveTelephoneEvent?: number;
-  /** What else the peer may send at any time. */
+  /** What else the peer may send at any time; the timestamps of each count by its own clock rate. */
   readonly alsoReceives?: readonly { readonly codec: CodecName; readonly payloadType: number }[];
   /** RTCP comes and goes on the port of RTP (RFC 5761). */
   readonly rtcpMux?: true;
@@ -100,6 +127,20 @@ export type EndpointPlan = {
   readonly sends: boolean;
   readonly receives: boolean;
   readonly source: Source;
+  /** Played over the source, which goes on under it. */
+  readonly announcement?: PromptPlan;
+  /** −60 to 20, of all that the peer hears; 0 when left out. */
+  readonly volumeDb?: number;
+  /** Time of sound in one packet of ours, 10 to 60; 20 when left out. */
+  readonly ptimeMs?: number;
+  /** Payload type of comfort noise (RFC 3389) towards the peer, and from it. */
+  readonly comfortNoise?: number;
+  /** What the peer asked of our Opus (RFC 7587 §6.1). */
+  readonly opus?: OpusPlan;
+  /** Digits are listened for in the sound too: the peer may not send them as events. */
+  readonly hearsTones?: true;
+  /** So long without a packet from the peer, while some should come, is told as "media-timeout". */
+  readonly timeoutMs?: number;
   readonly digits: readonly DigitsPlan[];
   readonly recordings: readonly RecordingPlan[];
   /** Who has answered is to be found out. */
@@ -108,6 +149,16 @@ export type EndpointPlan = {
   readonly resume?: StreamPosition;
   /** The source the stream was locked to before a restart. */
   readonly lockedTo?: SocketAddress;
+};
+
+export type OpusPlan = {
+  readonly fec?: true;
+  readonly dtx?: true;
+  /** Constant, rather than as the sound needs. */
+  readonly cbr?: true;
+  /** At most so many bits a second on average. */
+  readonly bitrate?: number;
+  readonly maxSampleRateHz?: number;
 };
 
 /** All endpoints of one call. An endpoint that is no longer named is closed and its port rests. */
@@ -122,6 +173,12 @@ export type EndpointCounters = {
   readonly packetsLost: number;
   readonly packetsDropped: number;
   readonly jitterMs: number;
+  /** The rest is there once it is known: what the peer says of our stream, and what an ear would (ITU-T G.107). */
+  readonly roundTripMs?: number;
+  readonly remoteLossFraction?: number;
+  readonly remoteJitterMs?: number;
+  /** 1 to 4.5, of what we receive. */
+  readonly mos?: number;
 };
 
 /** What the engine says back. All carry the call and the endpoint. */
@@ -129,12 +186,22 @@ export type MediaEvent =
   | {
       readonly kind: "prompt-ended";
       readonly promptId: string;
-      readonly reason: "finished" | "digit" | "failed";
+      readonly reason: "finished" | "digit" | "failed" | "stopped";
       /** Where in the whole prompt it ended, its offset included. */
       readonly playedMs: number;
       readonly error?: string;
     }
-  | { readonly kind: "digit"; readonly digit: string; readonly durationMs: number }
+  /** It stands still, after so much of the whole. */
+  | { readonly kind: "prompt-paused"; readonly promptId: string; readonly playedMs: number }
+  /** By RFC 4733, unless `by` says that it was heard in the sound. */
+  | { readonly kind: "digit"; readonly digit: string; readonly durationMs: number; readonly by?: "tone" }
+  /** The peer began, or ended, to speak. Told only while somebody listens. */
+  | { readonly kind: "talking"; readonly isTalking: boolean }
+  /** Nothing came for so long; told once, and again after media came back. */
+  | { readonly kind: "media-timeout"; readonly silentMs: number }
+  | { readonly kind: "media-resumed" }
+  /** With each RTCP report. */
+  | { readonly kind: "quality"; readonly counters: EndpointCounters }
   | { readonly kind: "digits-sent"; readonly digitsId: string }
   | {
       readonly kind: "recording-ended";
@@ -162,13 +229,14 @@ export type MediaEngine = {
   close(): Promise<void>;
 };
 
-/** Turns a prompt item into raw audio that a worker can play as it is. Runs off the main and media threads; results are cached. */
+/** Turns a prompt item into raw sound that a worker can play as it is. Runs off the main and media threads; results are cached. */
 export type PromptSource = {
   /**
-   * Resolves to one file of headerless samples per codec at 8 kHz and its length. Rejects with PROMPT_UNREADABLE,
-   * PROMPT_UNREACHABLE, PROMPT_TOO_LARGE or SPEECH_FAILED. The second time for the same item costs a map lookup.
+   * Resolves to a file of headerless sound in `format`, mono, and its length. A sound is decoded once, and encoded once for each format in
+   * which it is asked for. Rejects with PROMPT_UNREADABLE, PROMPT_UNREACHABLE, PROMPT_TOO_LARGE, PROMPT_TIMEOUT or SPEECH_FAILED. The second
+   * time for the same item costs a map lookup.
    */
-  prepare(item: Extract<PromptItem, { kind: "speech" | "audio" }>): Promise<PreparedPrompt>;
+  prepare(item: Extract<PromptItem, { kind: "speech" | "audio" }>, format: SoundFormat): Promise<PreparedPrompt>;
 };
 
-export type PreparedPrompt = { readonly files: Readonly<Record<CodecName, string>>; readonly durationMs: number };
+export type PreparedPrompt = { readonly path: string; readonly durationMs: number };

@@ -1,11 +1,12 @@
 import { BatchPace, type Clock, type Ids, type Logger } from "../kernel/index.ts";
-import type { OpenRtpSockets } from "../rtp/index.ts";
+import type { RtpNetwork } from "../rtp/index.ts";
 import { CallMedia } from "./call-media.ts";
+import { sampleRateHz } from "./codec/frame.ts";
 import type { EndpointContext } from "./endpoint/context.ts";
 import { Outbox } from "./endpoint/outbox.ts";
 import type { MediaOrder, MediaReport } from "./orders.ts";
 import type { MediaEvent } from "./plan.ts";
-import { composeLoops } from "./sound/loops.ts";
+import { Loops } from "./sound/loops.ts";
 import { PromptCache } from "./sound/prompt-cache.ts";
 import { Tick } from "./tick.ts";
 
@@ -16,7 +17,7 @@ export type MediaRuntimeOptions = {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly logger: Logger;
-  readonly openSockets: OpenRtpSockets;
+  readonly network: RtpNetwork;
   /** Takes what happened, in batches. */
   readonly report: (reports: readonly MediaReport[]) => void;
 };
@@ -27,7 +28,7 @@ const paceMs = 10;
 const promptCacheBytes = 64 * 1024 * 1024;
 
 /** What nobody waits for goes with something else: it carries its own time. One report in four of a plain call woke the main thread for these alone. */
-const patientKinds: ReadonlySet<MediaEvent["kind"]> = new Set(["stream", "closed"]);
+const patientKinds: ReadonlySet<MediaEvent["kind"]> = new Set(["stream", "closed", "quality"]);
 
 /** All calls of one thread: the same in a worker and in-process. */
 export class MediaRuntime {
@@ -41,10 +42,13 @@ export class MediaRuntime {
   readonly #pace: BatchPace;
 
   constructor(options: MediaRuntimeOptions) {
-    const { host, otherHost, clock, ids, logger, openSockets } = options;
+    const { host, otherHost, clock, ids, logger, network } = options;
     const prompts = new PromptCache(promptCacheBytes);
-    const outbox = new Outbox();
-    this.#context = { host, otherHost, clock, ids, logger, openSockets, outbox, prompts, loops: composeLoops() };
+    const outbox = new Outbox(network);
+    const loops = new Loops();
+    // Before it carries calls: the longest of them takes half a frame.
+    loops.samples("hold-music", undefined, sampleRateHz);
+    this.#context = { host, otherHost, clock, ids, logger, openSockets: network.openSockets, outbox, prompts, loops };
     this.#report = options.report;
     this.#pace = new BatchPace(clock, () => this.#flush(), paceMs);
     this.#tick = new Tick(clock, {
@@ -76,11 +80,17 @@ export class MediaRuntime {
     if (known === undefined && plan.endpoints.length === 0) return;
     const media = known ?? this.#add(callId);
     media.apply(plan);
+    this.#tick.want(media, media.isBetweenWanted);
     if (media.isEmpty) this.#end(callId);
   }
 
   #add(callId: string): CallMedia {
-    const media = new CallMedia(callId, this.#context, (endpointId, event) => this.#emit(callId, endpointId, event));
+    const media = new CallMedia(
+      callId,
+      this.#context,
+      (endpointId, event) => this.#emit(callId, endpointId, event),
+      (cause) => this.#fail(callId, cause),
+    );
     this.#calls.set(callId, media);
     this.#tick.add(media);
     return media;
@@ -105,7 +115,8 @@ export class MediaRuntime {
 
   #emit(callId: string, endpointId: string, event: MediaEvent): void {
     this.#reports.push({ callId, endpointId, event });
-    this.#pace.want(!patientKinds.has(event.kind));
+    if (event.kind === "prompt-ended") this.#pace.hurry();
+    else this.#pace.want(!patientKinds.has(event.kind));
   }
 
   #flush(): void {

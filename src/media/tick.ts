@@ -1,8 +1,8 @@
 import type { Clock, Timer } from "../kernel/index.ts";
-import { frameMs } from "./codec/codec.ts";
+import { frameMs } from "./codec/frame.ts";
 
-/** Who is called once every 20 ms. */
-export type TickMember = { tick(): void };
+/** Who is called once every 20 ms, and if it wants that, once in between. */
+export type TickMember = { tick(): void; tickBetween?(): void };
 
 export type TickListener<Member> = {
   /** What a member threw is its own trouble, not that of others. */
@@ -36,6 +36,8 @@ export class Tick<Member extends TickMember> {
   /** The same in the order of use. */
   readonly #ordered = slotOrder.map((index) => this.#slots[index] ?? []);
   readonly #slotOf = new Map<Member, Member[]>();
+  /** The members that are called in between, by the slot in which that is. */
+  readonly #between: Set<Member>[] = Array.from({ length: frameMs }, () => new Set());
   /** Monotonic time of slot 0. */
   #originMs: number;
   /** The slot that runs next, counted from the origin. */
@@ -59,9 +61,19 @@ export class Tick<Member extends TickMember> {
     this.#arm();
   }
 
+  /** Whether `member` is called in between too. */
+  want(member: Member, isBetween: boolean): void {
+    const slot = this.#slotOf.get(member);
+    if (slot === undefined) return;
+    const between = this.#between[(this.#slots.indexOf(slot) + frameMs / 2) % frameMs];
+    if (isBetween) between?.add(member);
+    else between?.delete(member);
+  }
+
   remove(member: Member): void {
     const slot = this.#slotOf.get(member);
     if (slot === undefined) return;
+    this.want(member, false);
     slot.splice(slot.indexOf(member), 1);
     this.#slotOf.delete(member);
     if (this.#slotOf.size > 0) return;
@@ -78,19 +90,22 @@ export class Tick<Member extends TickMember> {
     }
     for (let run = 0; this.#next <= due && run < slotsPerTurn; this.#next++) {
       const slot = this.#slots[this.#next % frameMs] ?? [];
-      if (slot.length === 0) continue;
+      const between = this.#between[this.#next % frameMs];
+      if (slot.length === 0 && between?.size === 0) continue;
       run += 1;
       // Backwards: a member may take itself out.
-      for (let index = slot.length - 1; index >= 0; index--) this.#run(slot[index]);
+      for (let index = slot.length - 1; index >= 0; index--) this.#run(slot[index], "tick");
+      if (between !== undefined && between.size > 0) for (const member of between) this.#run(member, "tickBetween");
       this.#listener.slotDone();
     }
     if (this.#slotOf.size > 0) this.#arm();
   };
 
-  #run(member: Member | undefined): void {
+  #run(member: Member | undefined, what: keyof TickMember): void {
     if (member === undefined) return;
     try {
-      member.tick();
+      if (what === "tick") member.tick();
+      else member.tickBetween?.();
     } catch (cause) {
       this.#listener.failed(member, cause);
     }
@@ -98,7 +113,7 @@ export class Tick<Member extends TickMember> {
 
   #arm(): void {
     let slot = this.#next;
-    while ((this.#slots[slot % frameMs] ?? []).length === 0) slot += 1;
+    while (this.#slots[slot % frameMs]?.length === 0 && this.#between[slot % frameMs]?.size === 0) slot += 1;
     const delayMs = this.#originMs + slot - this.#clock.monotonicMs();
     this.#timer = this.#clock.after(Math.max(0, Math.round(delayMs)), this.#turn);
   }

@@ -1,8 +1,16 @@
-export { JitterBuffer } from "./jitter-buffer.ts";
 export { emptyRtpHeader, parseRtp, type ReceivedRtpHeader, rtpHeaderBytes, type RtpHeader, writeRtpHeader } from "./packet.ts";
+export type { PacketView } from "./packet-queue.ts";
+export { PlayoutBuffer } from "./playout-buffer.ts";
 export { PortPool } from "./port-pool.ts";
+export {
+  type CodecImpairment,
+  listeningConditions,
+  meanOpinionScore,
+  rating,
+} from "./quality.ts";
 export { ReceiverStatistics } from "./receiver-statistics.ts";
 export { formatRtcp, parseRtcp, type ReportBlock, type RtcpReport } from "./rtcp.ts";
+export { RtcpMonitor } from "./rtcp-monitor.ts";
 export { sequenceDistance } from "./sequence.ts";
 export { type DigitFrame, telephoneEventBytes, TelephoneEventReceiver, TelephoneEventSender } from "./telephone-event.ts";
-export { type DatagramListener, openUdpSockets, type OpenRtpSockets, type RtpSockets } from "./udp-socket.ts";
+export { type DatagramListener, type OpenRtpSockets, type RtpNetwork, type RtpSockets, udpNetwork } from "./udp-socket.ts";

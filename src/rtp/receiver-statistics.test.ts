@@ -24,6 +24,14 @@ test("the fraction is of the time since the last report", () => {
   expect(statistics.report()).toMatchObject({ fractionLost: 64, packetsLost: 2 });
 });
 
+test("runs of loss are counted, over a new source too", () => {
+  const statistics = received([65_530, 65_531, 65_535, 0, 4, 6]);
+  expect(statistics.lossRuns).toBe(3);
+  statistics.restart();
+  for (const number of [9, 20]) statistics.receive(number, 0, 0);
+  expect(statistics.lossRuns).toBe(4);
+});
+
 test("disorder is no loss", () => {
   expect(received([10, 12, 11, 13]).packetsLost).toBe(0);
 });

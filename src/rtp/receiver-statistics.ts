@@ -6,6 +6,7 @@ export class ReceiverStatistics {
   #sequence = new SequenceTracker();
   #receivedBefore = 0;
   #lostBefore = 0;
+  #runsBefore = 0;
   #expectedPrior = 0;
   #receivedPrior = 0;
   #transit: number | undefined;
@@ -21,9 +22,15 @@ export class ReceiverStatistics {
     return true;
   }
 
+  /** Takes a packet in whose timestamp says nothing of when it was sent. */
+  count(sequenceNumber: number): boolean {
+    return this.#sequence.accept(sequenceNumber);
+  }
+
   restart(): void {
     this.#receivedBefore = this.packetsReceived;
     this.#lostBefore = this.packetsLost;
+    this.#runsBefore = this.lossRuns;
     this.#sequence = new SequenceTracker();
     this.#expectedPrior = 0;
     this.#receivedPrior = 0;
@@ -38,6 +45,11 @@ export class ReceiverStatistics {
   /** Over the whole life; duplicates can hide loss (§6.4.1), never make it negative here. */
   get packetsLost(): number {
     return this.#lostBefore + Math.max(0, this.#sequence.expected - this.#sequence.received);
+  }
+
+  /** Into how many runs the loss falls, about: disorder counts too. */
+  get lossRuns(): number {
+    return this.#runsBefore + this.#sequence.gaps;
   }
 
   /** In timestamp units. */

@@ -1,5 +1,6 @@
 import { type Parsed, parsed, unparsed } from "../kernel/index.ts";
 import { byteAt, readUint16, readUint32, writeUint16, writeUint32 } from "./packet.ts";
+import { readVoipMetrics, type VoipMetrics } from "./rtcp-extended-report.ts";
 
 /**
  * RTCP, RFC 3550 §6: a compound packet is a chain of packets, each beginning with
@@ -10,7 +11,8 @@ import { byteAt, readUint16, readUint32, writeUint16, writeUint32 } from "./pack
  *   +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
  *
  * SR 200 (§6.4.1): SSRC, NTP seconds, NTP fraction, RTP timestamp, packets, octets, then `count` report blocks.
- * RR 201 (§6.4.2): SSRC, then `count` report blocks. SDES 202 (§6.5): chunks of items. BYE 203 (§6.6): `count` SSRCs.
+ * RR 201 (§6.4.2): SSRC, then `count` report blocks. SDES 202 (§6.5): chunks of items. BYE 203 (§6.6): `count` SSRCs and perhaps a reason.
+ * XR 207 (RFC 3611): rtcp-extended-report.ts.
  *
  *   report block:  SSRC | fraction lost (8) packets lost (24) | extended highest number | jitter | last SR | delay since it
  */
@@ -18,6 +20,10 @@ const senderReportType = 200;
 const receiverReportType = 201;
 const sourceDescriptionType = 202;
 const goodbyeType = 203;
+const extendedReportType = 207;
+/** RFC 5761 §4 gives RTCP these types. */
+const firstType = 192;
+const lastType = 223;
 const cnameItem = 1;
 const reportBlockBytes = 24;
 /** Seconds from 1900, the epoch of NTP, to 1970. */
@@ -55,7 +61,8 @@ export type RtcpPacket =
     }
   | { readonly kind: "receiver-report"; readonly ssrc: number; readonly blocks: readonly ReportBlock[] }
   | { readonly kind: "source-description"; readonly ssrc: number; readonly cname: string }
-  | { readonly kind: "goodbye"; readonly ssrcs: readonly number[] };
+  | { readonly kind: "goodbye"; readonly ssrcs: readonly number[]; readonly reason?: string }
+  | { readonly kind: "extended-report"; readonly ssrc: number; readonly metrics: readonly VoipMetrics[] };
 
 export type RtcpReport = {
   readonly ssrc: number;
@@ -65,6 +72,11 @@ export type RtcpReport = {
   readonly block?: ReportBlock;
   readonly goodbye: boolean;
 };
+
+/** The middle 32 bits of the NTP time: seconds modulo 65,536, in 1/65536 s. */
+export function ntpMiddleOf(epochMs: number): number {
+  return Math.floor((epochMs / 1000 + ntpEpochSeconds) * 65_536) >>> 0;
+}
 
 /** One compound packet: SR or RR, SDES with the CNAME (at most 255 bytes), and BYE when asked (§6.1). */
 export function formatRtcp(report: RtcpReport): Uint8Array {
@@ -79,7 +91,7 @@ export function formatRtcp(report: RtcpReport): Uint8Array {
   let at = 8;
   if (report.sender !== undefined) {
     writeUint32(bytes, at, Math.floor(report.sender.at / 1000) + ntpEpochSeconds);
-    writeUint32(bytes, at + 4, Math.round(((report.sender.at % 1000) / 1000) * 2 ** 32));
+    writeUint32(bytes, at + 4, Math.floor(((report.sender.at % 1000) / 1000) * 2 ** 32));
     writeUint32(bytes, at + 8, report.sender.rtpTimestamp);
     writeUint32(bytes, at + 12, report.sender.packets);
     writeUint32(bytes, at + 16, report.sender.octets);
@@ -102,17 +114,25 @@ export function formatRtcp(report: RtcpReport): Uint8Array {
   return bytes;
 }
 
-/** All packets of a compound packet that are known here; other types are passed over (§6.1). */
+/**
+ * All packets of a compound packet that are known here; other types are passed over (§6.1). The lengths have to add up and only the last may be padded
+ * (§A.2). It need not begin with a report: RFC 5506 §3.4.
+ */
 export function parseRtcp(bytes: Uint8Array): Parsed<readonly RtcpPacket[]> {
   const packets: RtcpPacket[] = [];
   for (let at = 0; at < bytes.length; ) {
-    const length = (readUint16(bytes, at + 2) + 1) * 4;
-    if (byteAt(bytes, at) >>> 6 !== 2) return unparsed("not RTCP version 2", at);
-    if (at + length > bytes.length) return unparsed("an RTCP packet is cut off", at);
-    const packet = parsePacket(bytes.subarray(at, at + length));
+    const first = byteAt(bytes, at);
+    const type = byteAt(bytes, at + 1);
+    const next = at + (readUint16(bytes, at + 2) + 1) * 4;
+    if (first >>> 6 !== 2 || type < firstType || type > lastType) return unparsed("not RTCP version 2", at);
+    if (next > bytes.length) return unparsed("an RTCP packet is cut off", at);
+    const padding = (first & 0x20) === 0 ? 0 : byteAt(bytes, next - 1);
+    if ((first & 0x20) !== 0 && (next < bytes.length || padding === 0 || padding % 4 !== 0)) return unparsed("wrong padding", at);
+    if (next - at < 4 + padding) return unparsed("an RTCP packet is all padding", at);
+    const packet = parsePacket(bytes.subarray(at, next - padding));
     if (packet === "short") return unparsed("an RTCP packet is shorter than its count says", at);
     if (packet !== undefined) packets.push(packet);
-    at += length;
+    at = next;
   }
   return packets.length === 0 ? unparsed("no known RTCP packet") : parsed(packets);
 }
@@ -138,12 +158,17 @@ function parsePacket(bytes: Uint8Array): RtcpPacket | "short" | undefined {
       if (bytes.length < 8 + count * reportBlockBytes) return "short";
       return { kind: "receiver-report", ssrc, blocks: readBlocks(bytes, 8, count) };
     case sourceDescriptionType: {
-      const cname = readCname(bytes);
+      const cname = count === 0 ? undefined : readCname(bytes);
       return cname === undefined ? undefined : { kind: "source-description", ssrc, cname };
     }
-    case goodbyeType:
+    case goodbyeType: {
       if (bytes.length < 4 + count * 4) return "short";
-      return { kind: "goodbye", ssrcs: Array.from({ length: count }, (_, index) => readUint32(bytes, 4 + index * 4)) };
+      const ssrcs = Array.from({ length: count }, (_, index) => readUint32(bytes, 4 + index * 4));
+      const reason = readText(bytes, 4 + count * 4);
+      return { kind: "goodbye", ssrcs, ...(reason !== "" && { reason }) };
+    }
+    case extendedReportType:
+      return bytes.length < 8 ? "short" : { kind: "extended-report", ssrc, metrics: readVoipMetrics(bytes) };
     default:
       return undefined;
   }
@@ -151,11 +176,16 @@ function parsePacket(bytes: Uint8Array): RtcpPacket | "short" | undefined {
 
 /** The CNAME of the first chunk. */
 function readCname(bytes: Uint8Array): string | undefined {
-  for (let at = 8; at + 2 <= bytes.length && byteAt(bytes, at) !== 0; at += 2 + byteAt(bytes, at + 1)) {
-    const end = at + 2 + byteAt(bytes, at + 1);
-    if (byteAt(bytes, at) === cnameItem && end <= bytes.length) return new TextDecoder().decode(bytes.subarray(at + 2, end));
+  for (let at = 8; byteAt(bytes, at) !== 0; at += 2 + byteAt(bytes, at + 1)) {
+    if (byteAt(bytes, at) === cnameItem) return readText(bytes, at + 1);
   }
   return undefined;
+}
+
+/** A byte of length and so much text; "" where it does not fit. */
+function readText(bytes: Uint8Array, at: number): string {
+  const end = at + 1 + byteAt(bytes, at);
+  return end > bytes.length ? "" : new TextDecoder().decode(bytes.subarray(at + 1, end));
 }
 
 function readBlocks(bytes: Uint8Array, start: number, count: number): readonly ReportBlock[] {

@@ -20,11 +20,9 @@ function sent(digits: string, toneMs: number, gapMs: number, start = 0): readonl
 
 function heard(packets: readonly Packet[]): readonly string[] {
   const digits: string[] = [];
-  let begun = 0;
+  const begun: string[] = [];
   const receiver = new TelephoneEventReceiver({
-    began: () => {
-      begun += 1;
-    },
+    began: (digit) => begun.push(digit),
     digit: (digit) => digits.push(digit),
   });
   for (const { at, timestamp, payload } of packets) {
@@ -32,7 +30,8 @@ function heard(packets: readonly Packet[]): readonly string[] {
     receiver.receive(timestamp, payload, 0, payload.length, at);
   }
   receiver.expire(Number.POSITIVE_INFINITY);
-  expect(begun).toBe(digits.length);
+  // One that was overtaken begins and ends while another is down.
+  expect(begun.toSorted()).toEqual(digits.toSorted());
   return digits;
 }
 

@@ -4,7 +4,7 @@ export { formatSdp } from "./description/format-sdp.ts";
 export { parseSdp } from "./description/parse-sdp.ts";
 export { addressOf, type SessionDescription } from "./description/session-description.ts";
 export { acceptAnswer } from "./offer-answer/accept-answer.ts";
-export { isSameFormat } from "./offer-answer/codec.ts";
+export { clockRateOf, isSameFormat } from "./offer-answer/codec.ts";
 export { createAnswer } from "./offer-answer/create-answer.ts";
 export { createOffer } from "./offer-answer/create-offer.ts";
 export type { LocalMedia, Negotiated, RelayedFormat, SessionHistory } from "./offer-answer/session-sides.ts";

@@ -1,1 +1,2 @@
 export { createFliteSynthesizer } from "./flite/synthesizer.ts";
+export type { Synthesizer } from "./synthesizer.ts";

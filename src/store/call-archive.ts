@@ -3,6 +3,7 @@ import { sql } from "kysely";
 import type { Call, CallArchive, ShippedRecord, ShippingBatch } from "../calls/index.ts";
 import type { Database } from "./database.ts";
 import { insertOutbox } from "./outbox.ts";
+import { shipRecordings } from "./recordings.ts";
 
 export class StoredArchive implements CallArchive {
   readonly #db: Database;
@@ -23,6 +24,7 @@ export class StoredArchive implements CallArchive {
       if (former >= cursor) return;
       const fresh = records.filter(({ position }) => position > former);
       await insertEvents(transaction, fresh);
+      await shipRecordings(transaction, fresh);
       if (calls.length > 0) await insertCalls(transaction, calls);
       const owed = fresh.flatMap(({ position, outbox = [] }) => outbox.map((item) => ({ position, item })));
       if (owed.length > 0) await insertOutbox(transaction, owed);

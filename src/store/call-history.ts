@@ -1,8 +1,7 @@
 /** Finished calls and past events, by account. */
 import { type ExpressionBuilder, type SqlBool, sql } from "kysely";
 import type { Call, CallEventEnvelope, CallFilter, CallHistory, CallList, CallPage } from "../calls/index.ts";
-import { type Database, isAway } from "./database.ts";
-import { storeRefusal } from "./errors.ts";
+import { answered, type Database } from "./database.ts";
 import type { Tables } from "./schema.ts";
 
 /** Throws STORE_UNAVAILABLE when the database is away or a question takes too long. */
@@ -88,12 +87,4 @@ function beyond(accountId: string, before: string, direction: "asc" | "desc") {
   const createdAt = Number.parseInt(before.slice(0, 12), 16) || 0;
   const cursor = sql`(coalesce((select created_at from calls where account_id = ${accountId} and id = ${before}), ${createdAt}), ${before})`;
   return direction === "desc" ? sql<SqlBool>`(created_at, id) < ${cursor}` : sql<SqlBool>`(created_at, id) > ${cursor}`;
-}
-
-async function answered<T>(answer: Promise<T>): Promise<T> {
-  try {
-    return await answer;
-  } catch (cause) {
-    throw isAway(cause) ? storeRefusal("STORE_UNAVAILABLE", {}, { cause }) : cause;
-  }
 }

@@ -2,6 +2,7 @@
 import { CamelCasePlugin, Kysely, PostgresDialect } from "kysely";
 import { DatabaseError, Pool, types } from "pg";
 import type { Logger } from "../kernel/index.ts";
+import { storeRefusal } from "./errors.ts";
 import type { Tables } from "./schema.ts";
 
 export type Database = Kysely<Tables>;
@@ -69,4 +70,13 @@ export function violationOf(error: unknown): { readonly kind: "unique" | "refere
   if (error.code === "23505") return { kind: "unique", constraint: error.constraint ?? "" };
   if (error.code === "23503") return { kind: "reference", constraint: error.constraint ?? "" };
   return undefined;
+}
+
+/** Throws STORE_UNAVAILABLE when the database is away or the question took too long. */
+export async function answered<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (cause) {
+    throw isAway(cause) ? storeRefusal("STORE_UNAVAILABLE", {}, { cause }) : cause;
+  }
 }

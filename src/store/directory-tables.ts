@@ -9,6 +9,7 @@ import {
   type Login,
   type Phone,
   type PhoneNumber,
+  type Sound,
   type Trunk,
   type TrunkPolicy,
   type User,
@@ -41,6 +42,11 @@ export const flowTable: TableShape<Flow> = {
   encode: ({ document }) => ({ document: JSON.stringify(document) }),
 };
 
+export const soundTable: TableShape<Sound> = {
+  table: "sounds",
+  columns: [...owned, "name", "contentType", "sizeBytes", "durationMs", "sha256"],
+};
+
 export const apiKeyTable: TableShape<ApiKey> = { table: "apiKeys", columns: [...owned, "userId", "name", "keyHash", "keyPrefix"] };
 
 export const loginTable: TableShape<Login> = { table: "logins", columns: [...owned, "userId", "tokenHash", "expiresAt"] };
@@ -68,6 +74,7 @@ export function trunkTable(box: SecretBox, unreadable: (trunkId: string) => void
       "priority",
       "sourceAddresses",
       "mediaToSource",
+      "codecs",
       "policy",
     ],
     encode: ({ id, password, policy }) => ({

@@ -8,6 +8,7 @@ const uniqueFields: Readonly<Record<string, string>> = {
   phones_username: "username",
   lines_account_number: "number",
   phone_numbers_number: "number",
+  sounds_account_name: "name",
   api_keys_key_hash: "keyHash",
   logins_token_hash: "tokenHash",
   access_tokens_token_hash: "tokenHash",

@@ -11,6 +11,7 @@ import {
   type Login,
   type Phone,
   type PhoneNumber,
+  type Sound,
   type Trunk,
   type User,
   usualTrunkPolicy,
@@ -57,6 +58,7 @@ const trunk = (id: string, changes: Partial<Trunk> = {}): Trunk => ({
   priority: 10,
   sourceAddresses: ["192.0.2.1", "2001:db8::1"],
   mediaToSource: true,
+  codecs: ["G722", "PCMA"],
   policy: { ...usualTrunkPolicy, identityHeader: "p-asserted-identity", addedHeaders: { "X-From": "hé" } },
   ...changes,
 });
@@ -67,6 +69,15 @@ const login = (id: string, userId: string, tokenHash: string): Login => ({
   userId,
   tokenHash,
   expiresAt: 9_007_199_254_740_991,
+});
+
+const sound = (id: string, name: string): Sound => ({
+  ...owned(id),
+  name,
+  contentType: "audio/wav",
+  sizeBytes: 5_000_000_000,
+  durationMs: 1234,
+  sha256: "ab",
 });
 
 const application = (id: string, userId: string): Application => ({ ...owned(id), userId, name: "App", secretHash: "s" });
@@ -99,6 +110,7 @@ test("every kind of row is there at once, and as it was after a restart", async 
     login: login("l1", "u1", "h2"),
     application: application("a1", "u1"),
     token: token("t1", "a1", "h3"),
+    sound: sound("s1", "welcome"),
   };
   await directory.users.insert(rows.user);
   await directory.flows.insert(rows.flow);
@@ -111,6 +123,7 @@ test("every kind of row is there at once, and as it was after a restart", async 
   await directory.logins.insert(rows.login);
   await directory.applications.insert(rows.application);
   await directory.accessTokens.insert(rows.token);
+  await directory.sounds.insert(rows.sound);
   await using later = await reloaded();
   for (const now of [directory, later]) {
     expect(now.accounts.get("acme")).toEqual(account("acme"));
@@ -130,6 +143,8 @@ test("every kind of row is there at once, and as it was after a restart", async 
     expect(now.apiKeys.byHash("h1")).toEqual(rows.apiKey);
     expect(now.logins.byHash("h2")).toEqual(rows.login);
     expect(now.applications.byId("a1")).toEqual(rows.application);
+    expect(now.sounds.byName("acme", "welcome")).toEqual(rows.sound);
+    expect(now.sounds.byName("other", "welcome")).toBeUndefined();
     expect(now.accessTokens.byHash("h3")).toEqual(rows.token);
     expect(now.accessTokens.byApplication("a1")).toEqual([rows.token]);
   }
@@ -149,6 +164,7 @@ describe("a unique value that is taken is named", () => {
     ["email", () => directory.users.insert(user("u9", "ZOE@example.com", "other"))],
     ["username", () => directory.phones.insert(phone("p9", "u1", "zoe"))],
     ["number", () => directory.numbers.insert(number("n9", "+18144043093"))],
+    ["name", () => directory.sounds.insert(sound("s9", "welcome"))],
     ["number", () => directory.lines.insert(line("l9", "u1", "5001"))],
     ["keyHash", () => directory.apiKeys.insert(apiKey("k9", "u1", "h1"))],
     ["tokenHash", () => directory.logins.insert(login("l9", "u1", "h2"))],

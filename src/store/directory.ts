@@ -1,6 +1,6 @@
 /** The directory: read from memory, written to the database first. */
 import { sql } from "kysely";
-import type { Account, Directory, Line } from "../directory/index.ts";
+import type { Account, Directory, Line, Sound } from "../directory/index.ts";
 import type { Logger } from "../kernel/index.ts";
 import type { Database } from "./database.ts";
 import {
@@ -13,6 +13,7 @@ import {
   loginTable,
   numberTable,
   phoneTable,
+  soundTable,
   trunkTable,
   userTable,
 } from "./directory-tables.ts";
@@ -35,6 +36,7 @@ class StoredDirectory implements Directory {
   readonly numbers: Directory["numbers"];
   readonly trunks: Directory["trunks"];
   readonly flows: Directory["flows"];
+  readonly sounds: Directory["sounds"];
   readonly apiKeys: Directory["apiKeys"];
   readonly logins: Directory["logins"];
   readonly applications: Directory["applications"];
@@ -55,6 +57,7 @@ class StoredDirectory implements Directory {
     const phones = table(phoneTable);
     const lines = table(lineTable);
     const numbers = table(numberTable);
+    const sounds = table(soundTable);
     const apiKeys = table(apiKeyTable);
     const logins = table(loginTable);
     const applications = table(applicationTable);
@@ -69,6 +72,7 @@ class StoredDirectory implements Directory {
     const phonesByUsername = phones.index(({ username }) => username);
     const linesByUser = lines.index(({ userId }) => userId);
     const linesByNumber = lines.index(lineKey);
+    const soundsByName = sounds.index(soundKey);
     const keysByUser = apiKeys.index(({ userId }) => userId);
     const loginsByUser = logins.index(({ userId }) => userId);
     const numbersByFlow = numbers.index(({ flowId }) => flowId);
@@ -116,6 +120,9 @@ class StoredDirectory implements Directory {
       byUser: (userId: string) => linesByUser.get(userId),
     });
     this.numbers = Object.assign(rows(numbers), { byNumber: (number: string) => numbersByNumber.first(number) });
+    this.sounds = Object.assign(rows(sounds), {
+      byName: (accountId: string, name: string) => soundsByName.first(soundKey({ accountId, name })),
+    });
     this.trunks = Object.assign(rows(trunks), {
       bySource: (address: string) => [...trunks.all()].filter(({ sourceAddresses }) => sourceAddresses.includes(address)),
     });
@@ -180,6 +187,10 @@ class StoredDirectory implements Directory {
 /** Extensions are unique in their account only. */
 function lineKey({ accountId, number }: Pick<Line, "accountId" | "number">): string {
   return `${accountId} ${number}`;
+}
+
+function soundKey({ accountId, name }: Pick<Sound, "accountId" | "name">): string {
+  return `${accountId} ${name}`;
 }
 
 /** The door to a table that other layers get. */

@@ -16,6 +16,9 @@ const migrations: Readonly<Record<string, Migration>> = {
   "2026-11-20-tokens-of-applications": { up: (db) => run(db, applicationTables) },
   "2026-11-20-trunks-without-port": { up: (db) => run(db, trunksWithoutPort) },
   "2026-11-20-trust-and-policy-of-trunks": { up: (db) => run(db, "alter table trunks add column policy json not null default '{}'") },
+  "2026-11-21-codecs-of-trunks": { up: (db) => run(db, "alter table trunks add column codecs text[]") },
+  "2026-11-21-recordings": { up: (db) => run(db, recordingTable) },
+  "2026-11-21-sounds": { up: (db) => run(db, soundTable) },
 };
 
 /** Brings the schema up to date. Throws what the failing step threw. */
@@ -128,6 +131,12 @@ create unique index lines_account_number on lines (account_id, number);
 create index lines_user on lines (user_id);
 `;
 
+const soundTable = `
+create table sounds (${owned},
+  name text not null, content_type text not null, size_bytes bigint not null, duration_ms bigint not null, sha256 text not null);
+create unique index sounds_account_name on sounds (account_id, name);
+`;
+
 /** In order of (position, index) within a key. A key that waits has all its rows due later, so that those due are found by index. */
 const outboxTable = `
 create table outbox (
@@ -143,6 +152,38 @@ create table outbox (
   due_at bigint not null);
 create index outbox_due on outbox (due_at, position, index);
 create index outbox_key on outbox (key, position, index);
+`;
+
+/** Few are unfinished or open at any time, and only those that expire are looked for by time: indexes of those alone. */
+const recordingTable = `
+create table recordings (
+  id text primary key,
+  account_id text not null,
+  call_id text not null,
+  party_id text not null,
+  state text not null,
+  is_unfinished boolean not null,
+  attempts integer not null default 0,
+  due_at bigint not null default 0,
+  started_by text,
+  format text not null,
+  channels integer not null,
+  hears text not null,
+  started_at bigint not null,
+  ended_at bigint,
+  end_reason text,
+  duration_ms bigint,
+  sample_rate_hz integer,
+  size_bytes bigint,
+  sha256 text,
+  is_encrypted boolean,
+  file text,
+  expires_at bigint);
+create index recordings_account on recordings (account_id, started_at, id);
+create index recordings_call on recordings (call_id);
+create index recordings_unfinished on recordings (due_at, id) where is_unfinished;
+create index recordings_open on recordings (id) where state in ('recording', 'paused');
+create index recordings_expiring on recordings (expires_at) where expires_at is not null;
 `;
 
 const agentStateTable = `

@@ -4,6 +4,7 @@ import type { CallArchive, CallHistory } from "../calls/index.ts";
 import type { Directory } from "../directory/index.ts";
 import type { Clock, Logger } from "../kernel/index.ts";
 import type { AgentStateStore } from "../queues/index.ts";
+import type { RecordingStore } from "../recordings/index.ts";
 import type { BindingStore } from "../sip/index.ts";
 import type { OutboxStore } from "../webhooks/index.ts";
 import { PostgresAgentStates } from "./agent-states.ts";
@@ -17,6 +18,7 @@ import { storeRefusal } from "./errors.ts";
 import { EventRetention } from "./event-retention.ts";
 import { migrate } from "./migrations.ts";
 import { StoredOutbox } from "./outbox.ts";
+import { RecordingRows } from "./recordings.ts";
 import { type PostgresServer, startPostgresServer } from "./postgres-server.ts";
 
 export type StoreOptions = {
@@ -38,6 +40,7 @@ export type Store = {
   readonly bindings: BindingStore;
   readonly agentStates: AgentStateStore;
   readonly outbox: OutboxStore;
+  readonly recordings: RecordingStore;
   /** The local server; undefined with a database elsewhere. */
   readonly server: PostgresServer | undefined;
   /** Milliseconds until the database answered. Throws STORE_UNAVAILABLE. */
@@ -76,6 +79,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     bindings: new StoredBindings(writing),
     agentStates: new PostgresAgentStates(writing),
     outbox: new StoredOutbox(writing),
+    recordings: new RecordingRows(reading),
     ping: () => ping(reading, options.clock),
     close: () => owned.disposeAsync(),
   };

@@ -2,6 +2,7 @@
 import type { ColumnType, Generated } from "kysely";
 import type { Call, CallEvent, Json } from "../calls/index.ts";
 import type { AgentActivity } from "../queues/index.ts";
+import type { StoredRecording } from "../recordings/index.ts";
 import type { Binding } from "../sip/index.ts";
 
 export type Tables = {
@@ -44,6 +45,12 @@ export type Tables = {
     readonly url: string;
     readonly host: string;
     readonly body: ColumnType<Json, string, string>;
+    readonly attempts: number;
+    readonly dueAt: number;
+  };
+  readonly recordings: StoredRecording & {
+    /** There is something to do for the finisher, at `dueAt`. */
+    readonly isUnfinished: boolean;
     readonly attempts: number;
     readonly dueAt: number;
   };

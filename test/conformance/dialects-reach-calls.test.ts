@@ -35,7 +35,7 @@ test("there are dialects to look at", () => {
 });
 
 /** Beside types: refusals, error codes, and what reads a call that they have. */
-const allowed = ["callRefusal", "callErrors", "anonymous", "shownDiversions"];
+const allowed = ["callRefusal", "callErrors", "anonymous", "positionOf", "shownDiversions"];
 
 test("of the call layer they take no value but its refusals, error codes and readings of a call", () => {
   const others = taken
@@ -44,8 +44,9 @@ test("of the call layer they take no value but its refusals, error codes and rea
   expect(others).toEqual([]);
 });
 
-test("nothing of the journal, the store, the media or the actors reaches them", () => {
-  expect(taken.filter(({ from }) => /^(journal|store|media)\//.test(from))).toEqual([]);
+test("nothing of the journal, the store, the media or the actors reaches them, but what uploaded sounds are refused with", () => {
+  expect(taken.filter(({ from }) => /^(journal|store)\//.test(from))).toEqual([]);
+  expect(taken.filter(({ from }) => from.startsWith("media/")).flatMap(({ values }) => values)).toEqual(["mediaErrors"]);
   const names = /\b(LiveCalls|LiveViews|CallActor|SipSignaling|MediaEngine|Journal)\b/;
   expect(files.filter((file) => names.test(readFileSync(join(src, file), "utf8").replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, "")))).toEqual(
     [],

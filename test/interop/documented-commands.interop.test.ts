@@ -27,6 +27,7 @@ const skipped: readonly (readonly [string, string])[] = [
 const waits: readonly (readonly [string, string])[] = [
   ['"callState": "Hold"', '"state":"answered"'],
   ["/recording.wav", '"answeredAt":"'],
+  ["/recordings \\\n  -d", '"state":"answered"'],
   ['"operationName": "Hold"', '"role":"callee"[^}]*"state":"active"'],
 ];
 

@@ -3,9 +3,9 @@ import { FarEndProcess } from "../../bench/far-end-process.ts";
 import { envelopeCorrelation, heardFrom } from "../support/audio/energy-envelope.ts";
 import { speak } from "../support/audio/flite.ts";
 import { Baresip } from "../support/peers/baresip.ts";
-import { type InteropTool, requireTools } from "../support/peers/interop-tools.ts";
+import { requireTools } from "../support/peers/interop-tools.ts";
 import { Linphone } from "../support/peers/linphone.ts";
-import type { Phone } from "../support/peers/phone.ts";
+import { realPhones } from "../support/peers/real-phones.ts";
 import { RtpEndpoint } from "../support/peers/rtp-endpoint.ts";
 import { headerOf, mediaDirection, withoutRetransmissions } from "../support/peers/sip-trace.ts";
 import { Sipp } from "../support/peers/sipp.ts";
@@ -17,48 +17,46 @@ const oneSentence = "This sentence travels from one telephone to the other one."
 const otherSentence = "Nobody has said a word about the weather in the north today.";
 const timeout = 60_000;
 
-type StartPhone = (options: { says: Int16Array }) => Promise<Phone>;
-const phones: readonly (readonly [InteropTool, StartPhone])[] = [
-  ["linphonec", (options) => Linphone.start(options)],
-  ["baresip", (options) => Baresip.start(options)],
-];
-
 function expectHeard(heard: Int16Array, said: Int16Array, notSaid: Int16Array): void {
   expect(envelopeCorrelation(heard, said)).toBeGreaterThanOrEqual(heardFrom);
   expect(envelopeCorrelation(heard, notSaid)).toBeLessThan(heardFrom);
 }
 
-test.for(phones)("%s calls SIPp: speech and digits both ways, hold on the wire, BYE", { timeout }, async ([tool, start], context) => {
-  requireTools(context, "sipp", tool);
-  const [fromPhone, toPhone] = [await speak(oneSentence), await speak(otherSentence)];
-  await using endpoint = await RtpEndpoint.open();
-  await using sipp = await Sipp.start({ scenario: "uas-answer", rtpPort: endpoint.port });
-  await using phone = await start({ says: fromPhone });
+test.for(["linphonec", "baresip"] as const)(
+  "%s calls SIPp: speech and digits both ways, hold on the wire, BYE",
+  { timeout },
+  async (tool, context) => {
+    requireTools(context, "sipp", tool);
+    const [fromPhone, toPhone] = [await speak(oneSentence), await speak(otherSentence)];
+    await using endpoint = await RtpEndpoint.open();
+    await using sipp = await Sipp.start({ scenario: "uas-answer", rtpPort: endpoint.port });
+    await using phone = await realPhones[tool]({ says: fromPhone });
 
-  await phone.call(`sip:sipp@127.0.0.1:${sipp.port}`);
-  await endpoint.waitForPackets(1);
-  endpoint.play(toPhone);
-  endpoint.press("42#");
-  await endpoint.waitForPackets(300);
-  await phone.press("195");
-  await eventually("the digits at both ends", () => endpoint.digits().length >= 3 && phone.digits().length >= 3);
-  await phone.hold();
-  await sipp.waitForMessage("the answer to hold", (message) => message.status === 200 && mediaDirection(message) === "recvonly");
-  await phone.resume();
-  await eventually("the third ACK", async () => (await sipp.messages()).filter((message) => message.method === "ACK").length === 3);
-  await phone.hangUp();
-  const messages = await sipp.succeeded();
+    await phone.call(`sip:sipp@127.0.0.1:${sipp.port}`);
+    await endpoint.waitForPackets(1);
+    endpoint.play(toPhone);
+    endpoint.press("42#");
+    await endpoint.waitForPackets(300);
+    await phone.press("195");
+    await eventually("the digits at both ends", () => endpoint.digits().length >= 3 && phone.digits().length >= 3);
+    await phone.hold();
+    await sipp.waitForMessage("the answer to hold", (message) => message.status === 200 && mediaDirection(message) === "recvonly");
+    await phone.resume();
+    await eventually("the third ACK", async () => (await sipp.messages()).filter((message) => message.method === "ACK").length === 3);
+    await phone.hangUp();
+    const messages = await sipp.succeeded();
 
-  expect(
-    withoutRetransmissions(messages)
-      .filter((message) => message.method === "INVITE")
-      .map(mediaDirection),
-  ).toEqual(["sendrecv", "sendonly", "sendrecv"]);
-  expectHeard(endpoint.heard(), fromPhone, toPhone);
-  expectHeard(await phone.recording(), toPhone, fromPhone);
-  expect(endpoint.digits()).toBe("195");
-  expect(phone.digits()).toBe("42#");
-});
+    expect(
+      withoutRetransmissions(messages)
+        .filter((message) => message.method === "INVITE")
+        .map(mediaDirection),
+    ).toEqual(["sendrecv", "sendonly", "sendrecv"]);
+    expectHeard(endpoint.heard(), fromPhone, toPhone);
+    expectHeard(await phone.recording(), toPhone, fromPhone);
+    expect(endpoint.digits()).toBe("195");
+    expect(phone.digits()).toBe("42#");
+  },
+);
 
 test("baresip calls linphonec: each hears the other's sentence", { timeout }, async (context) => {
   requireTools(context, "baresip", "linphonec");

@@ -1,10 +1,9 @@
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
-import { readdir, readFile } from "node:fs/promises";
 import { connect, type Socket as TcpSocket } from "node:net";
-import { join } from "node:path";
 import { setImmediate as nextTurn, setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { RecordingView } from "../../src/api/contract/recordings.ts";
 import type { FlowDocument } from "../../src/flows/index.ts";
 import { envelopeCorrelation, heardFrom } from "../support/audio/energy-envelope.ts";
 import { speak } from "../support/audio/flite.ts";
@@ -13,7 +12,7 @@ import { requireTools } from "../support/peers/interop-tools.ts";
 import { RtpEndpoint } from "../support/peers/rtp-endpoint.ts";
 import { Sipp } from "../support/peers/sipp.ts";
 import { ServerProcess } from "../support/server-process.ts";
-import { eventually, memberOf } from "../support/waiting.ts";
+import { eventually } from "../support/waiting.ts";
 import { callEnded, changeCall, chapter, createTrunk, nextNumber, placeCall, requestsReceived, showCall } from "./outgoing-calls.ts";
 
 // Strangers send all they can, and the calls of others do not notice.
@@ -165,10 +164,11 @@ test("RTP of a stranger to the port of a call changes neither what the far end h
   await flooding;
   await sipp.succeeded();
   expect(returned).toBe(0);
-  const account = String(memberOf((await server.succeed("GET", `/sessions/${id}`)).json(), "accountId"));
-  const folder = join(server.dataDirectory, "recordings", account, id);
-  const [name = ""] = await readdir(folder);
-  const recorded = samplesAt8Khz(parseWav(await readFile(join(folder, name))));
+  const recordingId = await eventually("the recording", async () => {
+    const { items } = (await server.succeed("GET", `/v1/recordings?callId=${id}`)).json() as { readonly items: readonly RecordingView[] };
+    return items.find(({ state }) => state === "ready")?.id;
+  });
+  const recorded = samplesAt8Khz(parseWav((await server.succeed("GET", `/v1/recordings/${recordingId}/audio`)).bytes));
   expect(envelopeCorrelation(recorded, answered)).toBeGreaterThanOrEqual(heardFrom);
   socket.close();
 });

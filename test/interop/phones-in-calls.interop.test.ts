@@ -1,15 +1,16 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { CallTraceView } from "../../src/api/contract/traces.ts";
+import { tone } from "../support/audio/tones.ts";
 import { Baresip } from "../support/peers/baresip.ts";
-import { type InteropTool, requireTools } from "../support/peers/interop-tools.ts";
+import { requireTools } from "../support/peers/interop-tools.ts";
 import { Linphone } from "../support/peers/linphone.ts";
 import { breachesOf } from "../support/peers/message-rules.ts";
-import type { Phone, PhoneAccount } from "../support/peers/phone.ts";
+import { type RealPhone, realPhones } from "../support/peers/real-phones.ts";
 import { RtpEndpoint } from "../support/peers/rtp-endpoint.ts";
 import { Sipp } from "../support/peers/sipp.ts";
 import { ServerProcess } from "../support/server-process.ts";
 import { eventually } from "../support/waiting.ts";
 import { addPhone, ladder, startPhone } from "./call-flows.ts";
+import { accountFor, callIdOf, messagesOf, sipUri } from "./phone-calls.ts";
 import { createTrunk, nextNumber, ownNumber, secret } from "./outgoing-calls.ts";
 
 // What real phones do in a call: hold, resume, digits, early media and session timers, over UDP and TCP. A far end behind a trunk tells what came through.
@@ -24,12 +25,6 @@ afterAll(async () => {
   await server?.[Symbol.asyncDispose]();
 });
 
-type StartPhone = (options: { readonly account: PhoneAccount; readonly says: Int16Array }) => Promise<Phone>;
-const starts = {
-  baresip: (options) => Baresip.start(options),
-  linphonec: (options) => Linphone.start(options),
-} satisfies Partial<Record<InteropTool, StartPhone>>;
-
 const phones = [
   ["baresip", "udp"],
   ["baresip", "tcp"],
@@ -38,21 +33,7 @@ const phones = [
 ] as const;
 
 /** These play music of their own to whom they hold, so there is no silence. */
-const holdsWithMusic: ReadonlySet<InteropTool> = new Set(["linphonec"]);
-
-async function accountFor(name: string, transport: "tcp" | "udp"): Promise<PhoneAccount> {
-  const credentials = await addPhone(server, name);
-  return { ...credentials, port: server.sipPort, ...(transport === "tcp" && { transport }) };
-}
-
-function sipUri(user: string, transport: "tcp" | "udp" = "udp"): string {
-  return `sip:${user}@127.0.0.1:${server.sipPort}${transport === "tcp" ? ";transport=tcp" : ""}`;
-}
-
-/** 440 Hz at 8 kHz. */
-function tone(seconds: number): Int16Array {
-  return Int16Array.from({ length: seconds * 8_000 }, (_, index) => Math.round(8_000 * Math.sin((2 * Math.PI * 440 * index) / 8_000)));
-}
+const holdsWithMusic: ReadonlySet<RealPhone> = new Set(["linphonec"]);
 
 /** Of the last half second at least. */
 async function loudnessAt(endpoint: RtpEndpoint): Promise<number> {
@@ -68,9 +49,9 @@ test.for(phones)("%s over %s calls, holds, resumes and hangs up; its voice goes 
   await using endpoint = await RtpEndpoint.open();
   await using sipp = await Sipp.start({ scenario: "uas-answer", rtpPort: endpoint.port });
   await createTrunk(server, number, { port: sipp.port });
-  await using phone = await starts[tool]({ account: await accountFor(`${tool}-${transport}`, transport), says: tone(60) });
+  await using phone = await realPhones[tool]({ account: await accountFor(server, `${tool}-${transport}`, transport), says: tone(440, 60) });
   await phone.registered();
-  await phone.call(sipUri(number, transport));
+  await phone.call(sipUri(server, number, transport));
   await eventually("its voice", async () => (await loudnessAt(endpoint)) > 1_000);
   await phone.hold();
   if (!holdsWithMusic.has(tool)) await eventually("silence", async () => (await loudnessAt(endpoint)) < 20);
@@ -79,20 +60,12 @@ test.for(phones)("%s over %s calls, holds, resumes and hangs up; its voice goes 
   await phone.hangUp();
   await sipp.succeeded();
   // Its offers, and what each was answered with.
-  const invites = (await messagesOf(number)).filter(
+  const invites = (await messagesOf(server, await callIdOf(server, number))).filter(
     ({ protocol, method, text }) => protocol === transport && method === "INVITE" && /^m=/m.test(text),
   );
   expect(invites.some(({ direction, text }) => direction === "received" && /^a=(sendonly|inactive)/m.test(text))).toBe(true);
   expect(invites.some(({ direction, text }) => direction === "sent" && /^a=(recvonly|inactive)/m.test(text))).toBe(true);
 });
-
-/** All messages of the only call to this number, of both its legs. */
-async function messagesOf(number: string): Promise<CallTraceView["messages"]> {
-  const { items } = (await server.succeed("GET", `/v1/calls?to=${encodeURIComponent(number)}`)).json() as {
-    readonly items: readonly { readonly id: string }[];
-  };
-  return ((await server.succeed("GET", `/v1/calls/${items[0]?.id}/trace`)).json() as CallTraceView).messages;
-}
 
 test.for([
   ["RFC 4733 events", false],
@@ -101,19 +74,19 @@ test.for([
   requireTools(context, "linphonec");
   const number = nextNumber();
   await ownNumber(server, number, secret);
-  await using phone = await Linphone.start({ account: await accountFor("presser", "udp"), digitsByInfo });
+  await using phone = await Linphone.start({ account: await accountFor(server, "presser", "udp"), digitsByInfo });
   await phone.registered();
-  await phone.call(sipUri(number));
+  await phone.call(sipUri(server, number));
   await phone.press("42");
   await phone.ended();
-  expect((await messagesOf(number)).some(({ method }) => method === "INFO")).toBe(digitsByInfo);
+  expect((await messagesOf(server, await callIdOf(server, number))).some(({ method }) => method === "INFO")).toBe(digitsByInfo);
 });
 
 // baresip 1.0 sends no sound before it answers, so the session is opened early and its voice comes later.
 test("baresip sends 183 before it answers: whoever calls is offered the early session, and hears its voice after 200", async (context) => {
   requireTools(context, "baresip", "sipp");
-  const account = await accountFor("early", "udp");
-  await using phone = await Baresip.start({ account, says: tone(60), answers: "early" });
+  const account = await accountFor(server, "early", "udp");
+  await using phone = await Baresip.start({ account, says: tone(440, 60), answers: "early" });
   await phone.registered();
   await using endpoint = await RtpEndpoint.open();
   const target = { port: server.sipPort, user: account.username };
@@ -134,12 +107,12 @@ test("linphonec is granted the session timer that it asks for", async (context) 
   const number = nextNumber();
   await using sipp = await Sipp.start({ scenario: "uas-answer" });
   await createTrunk(server, number, { port: sipp.port });
-  await using phone = await Linphone.start({ account: await accountFor("timed", "udp"), sessionExpiresSeconds: 120 });
+  await using phone = await Linphone.start({ account: await accountFor(server, "timed", "udp"), sessionExpiresSeconds: 120 });
   await phone.registered();
-  await phone.call(sipUri(number));
+  await phone.call(sipUri(server, number));
   await phone.hangUp();
   await sipp.succeeded();
-  const messages = await messagesOf(number);
+  const messages = await messagesOf(server, await callIdOf(server, number));
   const answer = messages.find(({ direction, method, status }) => direction === "sent" && method === "INVITE" && status === 200);
   expect(answer?.text).toMatch(/^Session-Expires: ?120;refresher=/m);
 });

@@ -82,6 +82,12 @@ export function seats(call: Call): Readonly<Record<string, string>> {
   return Object.fromEntries(all.map(({ partyId, state }) => [nameOf(call, partyId), state]));
 }
 
+/** The id of the party that is there by this name or number. */
+export function partyOf(call: Call, name: string): string {
+  const present = Object.values(call.parties).find(({ id, leftAt }) => leftAt === undefined && nameOf(call, id) === name);
+  return present?.id ?? "";
+}
+
 function nameOf(call: Call, partyId: string): string {
   const address = call.parties[partyId]?.address;
   return address?.kind === "user" ? address.name : address?.kind === "number" ? address.number : (address?.uri ?? "");

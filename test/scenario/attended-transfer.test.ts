@@ -95,6 +95,23 @@ describe.each(directions)("REFER %s", (_name, carrier, replaced, target) => {
   });
 });
 
+test("a recording goes on with its party in the other call, in a next part", async () => {
+  const at = await twoCalls();
+  const recordingId = "d".repeat(24);
+  const partyId =
+    Object.values((await now(at, at.second)).parties).find(({ address }) => address.kind === "user" && address.name === "cleo")?.id ?? "";
+  await order(at, at.second, "ann", { kind: "start-recording", recordingId, partyId, hears: "both", channels: 2, maxMs: 600_000 });
+  await order(at, at.second, "ann", { kind: "pause-recording", recordingId });
+  refer(at.dialogs[0] as never, replacing(at.dialogs[1] as never, "5003"));
+  await at.clock.advanceAsync(1000);
+  const planned = (call: Call) => at.house.media.plans.get(call.id)?.endpoints.flatMap(({ recordings }) => recordings) ?? [];
+  expect(planned(at.second)).toEqual([]);
+  expect(planned(at.first)).toMatchObject([{ recordingId: `${recordingId}-2`, isPaused: true, channels: 2 }]);
+  await order(at, at.first, "cleo", { kind: "stop-recording", recordingId });
+  expect(planned(at.first)).toEqual([]);
+  expect(storyOf(at.journal, at.first.id)).toContain("recording.ended");
+});
+
 test("totals of seats add up in both calls, and a user's two calls show what happened", async () => {
   const at = await twoCalls();
   refer(at.dialogs[0] as never, replacing(at.dialogs[1] as never, "5003"));

@@ -100,7 +100,7 @@ test("the dialled party is dropped: it gets BYE, and the flow goes on as if it h
   expect(at.first.log.ends).toEqual([]);
   expect(textHeard(at, call)).toMatch(/^Done /);
   await expect(at.house.calls.send(accountId, call.id, { kind: "drop", by: "u", partyId })).rejects.toMatchObject({
-    code: "CALL_STATE_FORBIDS",
+    code: "CALL_PARTY_UNKNOWN",
   });
 });
 

@@ -1,5 +1,5 @@
 /**
- * A story with every kind of event in it. `WRITE_FIXTURE=v5 npx vitest run test/scenario/fixture-journal.test.ts` writes its journal and the
+ * A story with every kind of event in it. `WRITE_FIXTURE=v6 npx vitest run test/scenario/fixture-journal.test.ts` writes its journal and the
  * states it led to for src/calls/evolve/fixture.test.ts: once, for a release whose events have new shapes. No fixture is ever changed.
  */
 import { existsSync, rmSync, writeFileSync } from "node:fs";
@@ -13,7 +13,7 @@ import type { MediaEvent } from "../../src/media/index.ts";
 import { createOffer, formatSdp } from "../../src/sdp/index.ts";
 import { responseTo, type SipRequest } from "../../src/sip/index.ts";
 import { accountId, ownedNumber } from "../support/call-house.ts";
-import { dial, now, type Office, office, order } from "./agents.ts";
+import { dial, now, type Office, office, order, partyOf } from "./agents.ts";
 import { refer, replacesOf, replacing } from "./referring.ts";
 import { callee, callNow, caller, callsComeFrom, crash, hangUp, heardBy, mediaAt, originate, type Scene, signedAs } from "./scene.ts";
 
@@ -53,6 +53,19 @@ const every = {
   "party.reparented": true,
   "seat.retrieved": true,
   "seat.muted": true,
+  "seat.deafened": true,
+  "seat.levels-set": true,
+  "seat.supervising": true,
+  "prompt.paused": true,
+  "prompt.resumed": true,
+  "prompt.sought": true,
+  "prompt.positioned": true,
+  "prompt.volume-set": true,
+  "announcement.begun": true,
+  "announcement.ended": true,
+  "leg.media-lost": true,
+  "leg.media-resumed": true,
+  "leg.measured": true,
   "detection.begun": true,
   "detection.ended": true,
   "digit.received": true,
@@ -65,6 +78,8 @@ const every = {
   "digits.begun": true,
   "digits.ended": true,
   "recording.begun": true,
+  "recording.paused": true,
+  "recording.resumed": true,
   "recording.ended": true,
   "request.begun": true,
   "request.ended": true,
@@ -96,6 +111,7 @@ test("the story of the fixture has every kind of event", async () => {
   await callsComeFrom(at.house, "192.0.2.50");
   const rich = await richCall(at);
   await callOfColleagues(at);
+  await supervisedCall(at);
   await callsThatBecomeOne(at);
   await callOfAMachine(at);
   await callOfAChallenge(at);
@@ -108,7 +124,7 @@ test("the story of the fixture has every kind of event", async () => {
   const kinds = at.journal.records.flatMap(({ streams }) => streams.flatMap(({ events }) => events.map(({ kind }) => kind)));
   expect(Object.keys(every).filter((kind) => !kinds.includes(kind as CallEventKind))).toEqual([]);
   expect(ended.find(({ id }) => id === rich.id)).toMatchObject({ recoveries: 1, outcome: { result: "completed" } });
-  expect(ended).toHaveLength(11);
+  expect(ended).toHaveLength(12);
   expect(at.journal.records.flatMap(({ outbox = [] }) => outbox)).toHaveLength(1);
   write(at, ended);
 });
@@ -144,6 +160,10 @@ async function richCall(at: Scene): Promise<Call> {
   const [recording] = at.house.media.plans.get(call.id)?.endpoints[0]?.recordings ?? [];
   await media({ kind: "recording-ended", recordingId: recording?.recordingId ?? "", reason: "silence", durationMs: 4000 });
   await at.clock.advanceAsync(1000);
+  const recordingId = "d".repeat(24);
+  await send({ kind: "start-recording", by: "u", recordingId, hears: "both", channels: 2, format: "mp3", maxMs: 60_000, beep: true });
+  await send({ kind: "pause-recording", by: "u", recordingId });
+  await send({ kind: "resume-recording", by: "u", recordingId });
   await send({ kind: "hold", by: "u", reason: "A question" });
   await send({ kind: "retrieve", by: "u" });
   from
@@ -168,6 +188,38 @@ async function callOfColleagues(at: Office): Promise<void> {
   await order(at, call, "ben", { kind: "retrieve" });
   await order(at, call, "ben", { kind: "transfer", to: "5003" });
   await order(at, call, "cleo", { kind: "transfer", to: "5002" });
+  await hangUp(at, call);
+}
+
+/** Of three, with a supervisor who coaches; played to, announced to, lost and found again. */
+async function supervisedCall(at: Office): Promise<void> {
+  const begun = await dial(at, "ann", "+12025550123");
+  await at.clock.advanceAsync(1000);
+  await order(at, begun, "cleo", { kind: "supervise", partyId: partyOf(await now(at, begun), "ann"), mode: "listen" });
+  await order(at, begun, "ann", { kind: "add-party", to: "5002", ringMs: 20_000 });
+  const call = await now(at, begun);
+  const [partyId, legId] = [partyOf(call, "+12025550123"), Object.keys(call.legs)[1] ?? ""];
+  const media = async (event: MediaEvent) => {
+    at.house.media.happen(call.id, legId, event);
+    await at.clock.advanceAsync(300);
+  };
+  const levels = { deaf: true, volumeDb: -6, gainDb: 3 };
+  await order(at, call, "cleo", { kind: "set-party", partyId: partyOf(call, "cleo"), mode: "coach", ...levels });
+  const items = [{ kind: "tone", frequencyHz: 440, durationMs: 60_000 }] as const;
+  await order(at, call, "ann", { kind: "announce", items, volumeDb: -3, repeat: 1 });
+  await order(at, call, "ann", { kind: "play", partyId, items, repeat: -1, offsetMs: 1000, volumeDb: 2 });
+  await order(at, call, "ann", { kind: "change-playback", partyId, isPaused: true, volumeDb: -2 });
+  const { promptId = "" } = (await now(at, call)).parties[partyId]?.prompt ?? {};
+  await media({ kind: "prompt-paused", promptId, playedMs: 1480 });
+  await order(at, call, "ann", { kind: "change-playback", partyId, isPaused: false, positionMs: 9000 });
+  await order(at, call, "ann", { kind: "end-playback", partyId });
+  await order(at, call, "ann", { kind: "announce", items, partyId });
+  await media({ kind: "media-timeout", silentMs: 10_000 });
+  await media({ kind: "media-resumed" });
+  const counters = { packetsSent: 500, packetsReceived: 490, packetsLost: 10, packetsDropped: 0, jitterMs: 4, mos: 4.1 };
+  await media({ kind: "quality", counters });
+  await order(at, call, "ann", { kind: "drop", partyId });
+  await media({ kind: "closed", counters: { ...counters, packetsSent: 600 } });
   await hangUp(at, call);
 }
 

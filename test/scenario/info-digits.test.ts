@@ -41,9 +41,9 @@ async function inform(at: At, content: string, contentType = "application/dtmf-r
   return answer;
 }
 
-async function hear(at: At, digit: string): Promise<void> {
+async function hear(at: At, digit: string, by?: "tone"): Promise<void> {
   const call = await callNow(at);
-  at.house.media.happen(call.id, Object.keys(call.legs)[0] ?? "", { kind: "digit", digit, durationMs: 80 });
+  at.house.media.happen(call.id, Object.keys(call.legs)[0] ?? "", { kind: "digit", digit, durationMs: 80, ...(by && { by }) });
   await at.clock.advanceAsync(5);
 }
 
@@ -56,7 +56,7 @@ async function textHeard(at: Scene): Promise<string | undefined> {
 async function digitsOf(at: Scene): Promise<string> {
   const call = await callNow(at);
   const events = at.journal.records.flatMap(({ streams }) => streams.flatMap((part) => (part.callId === call.id ? part.events : [])));
-  return events.flatMap((event) => (event.kind === "digit.received" ? event.digit : [])).join("");
+  return events.flatMap((event) => (event.kind === "digit.received" && event.repeatsAt === undefined ? event.digit : [])).join("");
 }
 
 test("digits in INFO of each form are collected, end the prompt, and are answered 200", async () => {
@@ -88,6 +88,27 @@ test("a peer that sends each digit both ways is heard once; the first way holds"
   await byRtp.clock.advanceAsync(100);
   await inform(byRtp, "Signal=9");
   expect(await digitsOf(byRtp)).toBe("1129");
+});
+
+/** T a tone, I an INFO, E an event, each with its digit; 50 ms from one INFO to what follows, 5 else. "." is two seconds. */
+test.each([
+  ["a tone, and its INFO after it", "T1 I1 I2 T2 I1", "121"],
+  ["an INFO, and its tone after it", "I1 T1 I1 T1", "11"],
+  ["quick presses of one key", "T1 T1 I1 I1 . I1", "111"],
+  ["quick presses of several", "T1 T2 T1 I1 I2 I1 . I2", "1212"],
+  ["a voice that sounds like a digit shuts nothing out", "T5 . I5 I6", "556"],
+  ["a voice between them", "T5 I6 I7 T7", "567"],
+  ["tones alone", "T1 . T1 T2", "112"],
+  ["a tone does not take the way of events", "E1 T2 I3", "12"],
+  ["events after a tone, and INFO beside them", "T1 E2 I2 E3 T4 I4", "1234"],
+])("of INFO, tones and events each press is one digit: %s", async (_name, heard, expected) => {
+  const at = await calledIn(asking);
+  for (const [way = "", digit = ""] of heard.split(" ")) {
+    if (way === ".") await at.clock.advanceAsync(2000);
+    else if (way === "I") expect(await inform(at, `Signal=${digit}`)).toMatchObject({ status: 200 });
+    else await hear(at, digit, way === "T" ? "tone" : undefined);
+  }
+  expect(await digitsOf(at)).toBe(expected);
 });
 
 test("a digit is answered when it is on disk, and its repeat to the next process is not counted again", async () => {

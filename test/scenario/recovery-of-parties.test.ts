@@ -84,7 +84,7 @@ test.each([false, true])("a recording opens a next part, and the parts add up (h
   const at = await scene(recording);
   const call = await answered(at);
   const [first] = at.house.media.plans.get(call.id)?.endpoints[0]?.recordings ?? [];
-  const begunAt = Object.values(call.parties)[0]?.recording?.begunAt ?? 0;
+  const begunAt = Object.values(call.parties)[0]?.recordings?.[0]?.begunAt ?? 0;
   if (held) void at.house.calls.send(call.accountId, call.id, { kind: "hold", by: "u" });
   await at.clock.advanceAsync(100);
   const earlierMs = at.clock.now() - begunAt;

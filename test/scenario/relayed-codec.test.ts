@@ -111,7 +111,7 @@ test("with one of ours in the caller's offer, ours come first, and the call is a
   const offer = offerOf("m=audio 40000 RTP/AVP 18 0 101", "a=rtpmap:101 telephone-event/8000");
   const at = await dialled(offer, { answersAfterMs: 100 }, {});
   await at.clock.advanceAsync(500);
-  expect(bytesOf(requests(at.network, "INVITE")[0])).toContain("m=audio 20002 RTP/AVP 0 8 18 101\r\n");
+  expect(bytesOf(requests(at.network, "INVITE")[0])).toContain("m=audio 20002 RTP/AVP 0 111 9 8 18 101 110\r\n");
   const call = await callNow(at);
   expect(plansOf(at, call)).toMatchObject([
     { codec: "PCMU", source: { kind: "mix" } },

@@ -121,7 +121,7 @@ test("audio and image: the audio is taken, and the image stays refused in what w
   await at.clock.advanceAsync(300);
   // An offer of our own keeps the lines and the numbers of the answer before it.
   expect(lastOf(at)).toMatch(
-    /m=image 0 udptl t38\r\nm=audio 20000 RTP\/AVP 0 8 96\r\n[^]*a=rtpmap:96 telephone-event\/8000\r\n[^]*a=sendonly\r\n$/,
+    /m=image 0 udptl t38\r\nm=audio 20000 RTP\/AVP 0 111 9 8 96 110\r\n[^]*a=rtpmap:96 telephone-event\/8000\r\n[^]*a=sendonly\r\n$/,
   );
 });
 

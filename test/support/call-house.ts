@@ -10,6 +10,7 @@ import { Routing, type RoutingOptions } from "../../src/calls/routing.ts";
 import { TrunkCredentials } from "../../src/calls/signaling/credentials.ts";
 import { legCapabilities } from "../../src/calls/signaling/capabilities.ts";
 import { Incoming } from "../../src/calls/signaling/incoming.ts";
+import type { SessionSettings } from "../../src/calls/signaling/session.ts";
 import { SipSignaling } from "../../src/calls/signaling/sip-signaling.ts";
 import { type Flow, type Phone, type Trunk, usualTrunkPolicy } from "../../src/directory/index.ts";
 import { createScriptLibrary, type ScriptLibraryOptions, validateFlow } from "../../src/flows/index.ts";
@@ -102,7 +103,8 @@ export class FakeMedia implements MediaEngine {
 
 export type HouseOptions = Partial<Pick<LiveCallsOptions, "outboxOf" | "ship">> &
   Pick<ScriptLibraryOptions, "planFormats"> &
-  Pick<RoutingOptions, "sipHosts"> & { readonly locator?: Partial<LocatorOptions> };
+  Pick<RoutingOptions, "sipHosts"> &
+  Partial<Pick<SessionSettings, "codecs" | "comfortNoise">> & { readonly locator?: Partial<LocatorOptions> };
 
 export type CallHouse = {
   readonly options: HouseOptions;
@@ -154,7 +156,8 @@ export async function callHouse(
   const ports = new PortPool(20_000, 20_399);
   const log = silentLogger;
   const scripts = createScriptLibrary({ directory: flowsDirectory, logger: log, ...options });
-  const sessionFor = () => ({ secret, mediaAddress: address });
+  const { codecs = ["opus", "G722", "PCMU", "PCMA"], comfortNoise = false } = options;
+  const sessionFor = () => ({ secret, mediaAddress: address, codecs, comfortNoise });
   const registered = new Set<(phoneId: string) => void>();
   const registrar = {
     contactsOf: (phoneId: string) => bindingsOf(contacts.get(phoneId)),
@@ -200,7 +203,11 @@ export async function callHouse(
     journal,
     views,
     media,
-    mediaSettings: { ssrcOf: () => 1, recordingPath: (_account, callId, name) => `/recordings/${callId}-${name}.wav` },
+    mediaSettings: {
+      ssrcOf: () => 1,
+      recordingPath: (_account, callId, name) => `/recordings/${callId}-${name}.wav`,
+      mediaTimeoutMs: 90_000,
+    },
     signaling,
     requester: { start: (request) => new Promise((answer) => void requests.push({ request, answer })), cancel: () => undefined },
     ports,
@@ -259,6 +266,7 @@ export async function callHouse(
         priority: 1,
         sourceAddresses: [],
         mediaToSource: false,
+        codecs: null,
         policy: usualTrunkPolicy,
         ...changes,
       };

@@ -18,6 +18,7 @@ export type ServerOptions = {
 export type HttpAnswer = {
   readonly status: number;
   readonly headers: Headers;
+  readonly bytes: Uint8Array;
   readonly text: string;
   /** The body, when it is JSON. */
   json(): unknown;
@@ -114,8 +115,9 @@ export class ServerProcess implements AsyncDisposable {
       headers: { authorization, accept: "application/json", ...(body === undefined ? {} : { "content-type": "application/json" }) },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
-    const text = await response.text();
-    return { status: response.status, headers: response.headers, text, json: () => JSON.parse(text) };
+    const bytes = Buffer.from(await response.arrayBuffer());
+    const text = bytes.toString();
+    return { status: response.status, headers: response.headers, bytes, text, json: () => JSON.parse(text) };
   }
 
   /** The same, and the answer must be a success. */

@@ -34,7 +34,7 @@ export class Loop {
   readonly #target: Target;
   readonly #options: LoopOptions;
   readonly #found: (why: string, bytes: Uint8Array) => void;
-  readonly #coverage = new Coverage((url) => url.includes("/src/sip/") || url.includes("/src/sdp/"));
+  readonly #coverage = new Coverage((url) => /\/src\/(?:sip|sdp|rtp)\//.test(url));
   readonly #random: Random;
   readonly #known = new Set<string>();
   readonly #header: Int32Array;

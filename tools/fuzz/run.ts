@@ -1,5 +1,5 @@
 /**
- * `npm run fuzz -- <target> --seconds N [--seed N]`: changed copies of known inputs against the parsers and the stack, led by which code
+ * `npm run fuzz -- <target> --seconds N [--seed N]`: changed copies of known inputs against the parsers, the stack and the media that comes in, led by which code
  * they reach. Progress on stderr, one JSON line on stdout; exit code 1 when something was found. What is found is kept in
  * test/fixtures/fuzz/<target> and tried by the tests for ever. Why not a ready fuzzer: docs/adr/0024-a-fuzzer-of-our-own.md.
  */
@@ -21,7 +21,7 @@ export type FuzzResult = {
   readonly seconds: number;
   readonly runs: number;
   readonly corpus: number;
-  /** Characters of src/sip and src/sdp that ran. */
+  /** Characters of src/sip, src/sdp and src/rtp that ran. */
   readonly covered: number;
   readonly found: readonly { readonly why: string; readonly file: string }[];
 };

@@ -13,6 +13,7 @@ import { type StreamItem, StreamParser } from "../../src/sip/message/stream-pars
 import { formatUri, parseUri, sameUri } from "../../src/sip/message/uri.ts";
 import { formatVia, parseVia } from "../../src/sip/message/via.ts";
 import { ipv6Torture, torture, tortureNames } from "../../test/support/torture-messages.ts";
+import { rtcpTarget, rtpTarget } from "./rtp-target.ts";
 import { stackTarget } from "./stack-target.ts";
 
 export type Target = {
@@ -21,7 +22,7 @@ export type Target = {
   readonly run: (bytes: Uint8Array) => void;
 };
 
-export const targetNames = ["message", "stream", "uri", "via", "name-addr", "sdp", "digest", "stack"] as const;
+export const targetNames = ["message", "stream", "uri", "via", "name-addr", "sdp", "digest", "rtp", "rtcp", "stack"] as const;
 export type TargetName = (typeof targetNames)[number];
 
 export function isTargetName(name: string): name is TargetName {
@@ -152,5 +153,7 @@ export const targets: Readonly<Record<TargetName, Target>> = {
       ),
     run: runDigest,
   },
+  rtp: rtpTarget,
+  rtcp: rtcpTarget,
   stack: stackTarget,
 };

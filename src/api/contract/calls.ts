@@ -61,7 +61,37 @@ export type PartyView = {
   readonly holdReason: string | null;
   /** Hears, is not heard. */
   readonly muted: boolean;
+  /** Is heard, hears nothing of the talk. */
+  readonly deaf: boolean;
+  /** Decibels: of all it hears, and of how it is heard. */
+  readonly volumeDb: number;
+  readonly gainDb: number;
+  readonly supervises: SupervisionView | null;
+  /** What is played to it instead of the talk, and over it. */
+  readonly playback: PlaybackView | null;
+  readonly announcementId: string | null;
   readonly outcome: OutcomeView | null;
+};
+
+/** `partyId`: the agent. */
+export type SupervisionView = { readonly mode: "listen" | "coach" | "barge"; readonly partyId: string };
+
+/** `positionMs`: in the whole with its repeats, by the clock; as heard in truth once it was paused. */
+export type PlaybackView = { readonly id: string; readonly isPaused: boolean; readonly positionMs: number; readonly volumeDb: number };
+
+/** RFC 3550 §6.4.1. What the far end reports is null until it has. */
+export type QualityView = {
+  readonly packetsSent: number;
+  readonly packetsReceived: number;
+  readonly packetsLost: number;
+  readonly packetsDropped: number;
+  readonly jitterMs: number;
+  readonly roundTripMs: number | null;
+  /** Of what we sent, 0 to 1. */
+  readonly remoteLossFraction: number | null;
+  readonly remoteJitterMs: number | null;
+  /** Of what we received, 1 to 4.5, by the E-model (ITU-T G.107). */
+  readonly mos: number | null;
 };
 
 /** One try at one device or gateway. */
@@ -80,6 +110,10 @@ export type LegView = {
   readonly createdAt: string;
   readonly answeredAt: string | null;
   readonly endedAt: string | null;
+  /** Since when it is known that nothing comes from the far end. */
+  readonly mediaLostAt: string | null;
+  /** As of the latest report; null before the first. */
+  readonly quality: QualityView | null;
 };
 
 export type OutcomeView = {

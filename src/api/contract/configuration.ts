@@ -1,6 +1,7 @@
 /** JSON shapes of what is configured, in the native API. Times are ISO 8601 in UTC. */
 
 export type RoleWord = "administrator" | "manager" | "user";
+export type CodecWord = "PCMU" | "PCMA" | "G722" | "opus" | "L16/8000" | "L16/16000" | "L16/48000";
 
 type Entry = { readonly id: string; readonly createdAt: string; readonly updatedAt: string };
 
@@ -19,6 +20,16 @@ export type FlowChange = { readonly name?: string; readonly document?: unknown }
 export type NumberView = Entry & { readonly number: string; readonly flowId: string | null };
 export type NewNumber = { readonly number: string; readonly flowId?: string | null };
 export type NumberChange = { readonly flowId: string | null };
+
+/** A sound that was uploaded; flows play it as `sound:<name>`. */
+export type SoundView = Entry & {
+  readonly name: string;
+  readonly contentType: string;
+  readonly sizeBytes: number;
+  readonly durationMs: number;
+  readonly sha256: string;
+};
+export type SoundChange = { readonly name: string };
 
 /** What the far end of a trunk is told of a call beside the numbers, and how much of what it says is believed. */
 export type TrunkPolicyView = {
@@ -43,6 +54,8 @@ export type TrunkView = Entry & {
   readonly priority: number;
   readonly sourceAddresses: readonly string[];
   readonly mediaToSource: boolean;
+  /** null: those of the server. */
+  readonly codecs: readonly CodecWord[] | null;
   readonly policy: TrunkPolicyView;
 };
 export type NewTrunk = {
@@ -56,6 +69,7 @@ export type NewTrunk = {
   readonly priority?: number;
   readonly sourceAddresses?: readonly string[];
   readonly mediaToSource?: boolean;
+  readonly codecs?: readonly CodecWord[] | null;
   /** Members that are left out stay, or are as usual in a new trunk. */
   readonly policy?: Partial<TrunkPolicyView>;
 };

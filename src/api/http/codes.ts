@@ -3,9 +3,11 @@ import { callErrors } from "../../calls/index.ts";
 import { directoryErrors } from "../../directory/index.ts";
 import { flowErrors } from "../../flows/index.ts";
 import { CallwrightError } from "../../kernel/index.ts";
+import { mediaErrors } from "../../media/index.ts";
+import { recordingErrors } from "../../recordings/index.ts";
 import { apiErrors } from "./errors.ts";
 
-export const allCodes = { ...callErrors, ...directoryErrors, ...flowErrors, ...apiErrors } as const;
+export const allCodes = { ...callErrors, ...directoryErrors, ...flowErrors, ...mediaErrors, ...recordingErrors, ...apiErrors } as const;
 
 export type Code = keyof typeof allCodes;
 

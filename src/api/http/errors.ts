@@ -5,6 +5,7 @@ export const apiErrors = {
   API_REQUEST_MALFORMED: { category: "invalid", message: "The request could not be understood." },
   API_BODY_MALFORMED: { category: "invalid", message: "The body could not be read in the format its Content-Type names." },
   API_BODY_TOO_LARGE: { category: "limit", message: "The body is larger than 1 MiB." },
+  API_RANGE_UNSATISFIABLE: { category: "invalid", message: "The range begins behind the end. Content-Range says how long it is." },
   API_MEMBER_UNKNOWN: { category: "invalid", message: "The request has a member that does not exist here." },
   API_MEMBER_INVALID: { category: "invalid", message: "A member of the request is missing or has a wrong value." },
   API_MEDIA_TYPE_UNSUPPORTED: { category: "invalid", message: "This Content-Type is not read here." },

@@ -21,6 +21,23 @@ const expected: Readonly<Record<string, RouteEntry["access"]>> = {
   "POST /v1/calls/:id/hang-up": ["administrator", "manager", "user"],
   "POST /v1/calls/:id/hold": ["administrator", "manager", "user"],
   "POST /v1/calls/:id/retrieve": ["administrator", "manager", "user"],
+  "POST /v1/calls/:id/parties": ["administrator", "manager", "user"],
+  "PATCH /v1/calls/:id/parties/:partyId": ["administrator", "manager", "user"],
+  "DELETE /v1/calls/:id/parties/:partyId": ["administrator", "manager", "user"],
+  "POST /v1/calls/:id/supervise": ["administrator", "manager"],
+  "POST /v1/calls/:id/announcements": ["administrator", "manager"],
+  "DELETE /v1/calls/:id/announcements/:announcementId": ["administrator", "manager"],
+  "POST /v1/calls/:id/parties/:partyId/playback": ["administrator", "manager"],
+  "PATCH /v1/calls/:id/parties/:partyId/playback": ["administrator", "manager"],
+  "DELETE /v1/calls/:id/parties/:partyId/playback": ["administrator", "manager"],
+  "POST /v1/calls/:id/recordings": ["administrator", "manager", "user"],
+  "POST /v1/calls/:id/recordings/:recordingId/stop": ["administrator", "manager", "user"],
+  "POST /v1/calls/:id/recordings/:recordingId/pause": ["administrator", "manager", "user"],
+  "POST /v1/calls/:id/recordings/:recordingId/resume": ["administrator", "manager", "user"],
+  "GET /v1/recordings": ["administrator", "manager", "user"],
+  "GET /v1/recordings/:id": ["administrator", "manager", "user"],
+  "GET /v1/recordings/:id/audio": ["administrator", "manager", "user"],
+  "DELETE /v1/recordings/:id": ["administrator", "manager"],
   "GET /v1/calls/:id/trace": ["administrator", "manager"],
   "POST /v1/calls/:id/trace": ["administrator", "manager"],
   "GET /v1/calls/:id/trace.txt": ["administrator", "manager"],
@@ -30,6 +47,8 @@ const expected: Readonly<Record<string, RouteEntry["access"]>> = {
   "POST /v1/messages": ["administrator", "manager", "user"],
   ...whole("/v1/flows", ["administrator", "manager"]),
   ...whole("/v1/numbers", ["administrator", "manager"]),
+  ...whole("/v1/sounds", ["administrator", "manager"]),
+  "GET /v1/sounds/:id/audio": ["administrator", "manager"],
   ...whole("/v1/trunks", ["administrator"]),
   ...whole("/v1/users", ["administrator"]),
   ...whole("/v1/phones", ["administrator"]),
@@ -73,7 +92,7 @@ describe.each(cases)("$method $url as $role", ({ method, url, role, access }) =>
 
   // A stream never ends by itself; event-stream.test.ts reads it.
   test.skipIf(url === "/v1/events" && verdict === "let in")(`is ${verdict}`, async () => {
-    const answer = await api.ask(role, method, url.replace(":id", "0123456789abcdef01234567"));
+    const answer = await api.ask(role, method, url.replaceAll(/:\w+/g, "0123456789abcdef01234567"));
     if (verdict === "let in") expect([401, 403]).not.toContain(answer.status);
     else {
       expect(answer.status).toBe(verdict);

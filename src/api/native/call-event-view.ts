@@ -22,7 +22,10 @@ const shownMembers: { readonly [K in CallEventKind]: readonly Exclude<keyof Even
   "leg.released": null,
   "leg.media-locked": null,
   "leg.stream": null,
-  "leg.ended": ["legId", "outcome", "headers"],
+  "leg.media-lost": ["legId", "silentMs", "deadlineAt"],
+  "leg.media-resumed": ["legId"],
+  "leg.ended": ["legId", "outcome", "headers", "quality"],
+  "leg.measured": ["legId", "quality"],
   "party.redirected": ["partyId", "legId", "status"],
   "party.reparented": null,
   "leg.referred": null,
@@ -39,6 +42,9 @@ const shownMembers: { readonly [K in CallEventKind]: readonly Exclude<keyof Even
   "seat.held": ["bridgeId", "partyId", "by", "reason"],
   "seat.retrieved": ["bridgeId", "partyId"],
   "seat.muted": ["bridgeId", "partyId", "muted"],
+  "seat.deafened": ["bridgeId", "partyId", "deaf"],
+  "seat.levels-set": ["bridgeId", "partyId", "volumeDb", "gainDb"],
+  "seat.supervising": ["bridgeId", "partyId", "mode", "agentId"],
   "detection.begun": ["partyId", "detectId", "cutOffMs"],
   "detection.ended": ["partyId", "detectId", "result"],
   "digit.received": ["partyId", "digit"],
@@ -47,10 +53,19 @@ const shownMembers: { readonly [K in CallEventKind]: readonly Exclude<keyof Even
   "script.replaced": ["partyId", "pin"],
   "script.failed": ["partyId", "reason"],
   "prompt.begun": ["partyId", "promptId"],
+  "prompt.paused": ["partyId", "promptId", "positionMs"],
+  "prompt.resumed": ["partyId", "promptId"],
+  "prompt.sought": ["partyId", "promptId", "positionMs"],
+  "prompt.positioned": ["partyId", "promptId", "positionMs"],
+  "prompt.volume-set": ["partyId", "promptId", "volumeDb"],
   "prompt.ended": ["partyId", "promptId", "reason", "playedMs", "error"],
+  "announcement.begun": ["announcementId", "partyIds"],
+  "announcement.ended": ["partyId", "announcementId", "reason", "playedMs", "error"],
   "digits.begun": ["partyId", "digitsId", "digits"],
   "digits.ended": ["partyId", "digitsId", "sent"],
-  "recording.begun": ["partyId", "recordingId", "part"],
+  "recording.begun": ["partyId", "recordingId", "part", "by"],
+  "recording.paused": ["partyId", "recordingId", "by"],
+  "recording.resumed": ["partyId", "recordingId", "by"],
   "recording.ended": ["partyId", "recordingId", "reason", "durationMs", "digit"],
   "request.begun": ["partyId", "requestId", "method"],
   "request.ended": ["partyId", "requestId", "status", "error"],
@@ -63,7 +78,7 @@ const shownMembers: { readonly [K in CallEventKind]: readonly Exclude<keyof Even
 
 export function viewOfCallEvent({ callId, at, event }: CallEventEnvelope): CallEventView | undefined {
   const names: readonly string[] | null = shownMembers[event.kind];
-  if (names === null) return undefined;
+  if (names === null || (event.kind === "digit.received" && event.repeatsAt !== undefined)) return undefined;
   const members = new Map(Object.entries(event satisfies CallEvent));
   const shown = names.filter((name) => members.get(name) !== undefined).map((name) => [name, members.get(name)]);
   return { kind: event.kind, callId, at: timeOf(at), ...Object.fromEntries(shown) };

@@ -1,10 +1,14 @@
 /** A call in the words of the native API. */
-import { type Call, type Leg, type Outcome, type Party, type Seat, shownDiversions } from "../../calls/index.ts";
+import { type Call, type Leg, type LegQuality, type Outcome, type Party, type Seat, shownDiversions } from "../../calls/index.ts";
 import type { CallFlowView, CallStateWord, CallView, LegView, OutcomeView, PartyView } from "../contract/calls.ts";
+import { viewOfQuality, viewOfTalk } from "./talk-view.ts";
 import { timeOf, timeOrNull } from "./time.ts";
 
+/** How the media of a leg that lives do; undefined when that is not known. */
+type QualityOf = (legId: string) => LegQuality | undefined;
+
 /** `now` closes the durations that still run. */
-export function viewOfCall(call: Call, now: number): CallView {
+export function viewOfCall(call: Call, now: number, qualityOf: QualityOf = () => undefined): CallView {
   return {
     id: call.id,
     state: stateOf(call),
@@ -23,7 +27,7 @@ export function viewOfCall(call: Call, now: number): CallView {
     limits: { ringMs: call.limits.ringMs, totalMs: call.limits.totalMs },
     flow: flowOf(call),
     parties: Object.values(call.parties).map((party) => viewOfParty(party, seatOf(call, party.id), now)),
-    legs: Object.values(call.legs).map(viewOfLeg),
+    legs: Object.values(call.legs).map((leg) => viewOfLeg(leg, leg.quality ?? qualityOf(leg.id))),
     outcome: viewOfOutcome(call.outcome),
     data: call.data,
     userData: call.userData,
@@ -72,12 +76,12 @@ function viewOfParty(party: Party, seat: Seat | undefined, now: number): PartyVi
     heldMs: (seat?.heldMs ?? 0) + runsMs("held"),
     heldBy: seat?.heldBy ?? null,
     holdReason: seat?.holdReason ?? null,
-    muted: seat?.muted ?? false,
+    ...viewOfTalk(party, seat, now),
     outcome: viewOfOutcome(party.outcome),
   };
 }
 
-function viewOfLeg(leg: Leg): LegView {
+function viewOfLeg(leg: Leg, quality: LegQuality | undefined): LegView {
   return {
     id: leg.id,
     partyId: leg.partyId,
@@ -91,6 +95,8 @@ function viewOfLeg(leg: Leg): LegView {
     createdAt: timeOf(leg.createdAt),
     answeredAt: timeOrNull(leg.answeredAt),
     endedAt: timeOrNull(leg.endedAt),
+    mediaLostAt: timeOrNull(leg.mediaLost?.at),
+    quality: quality ? viewOfQuality(quality) : null,
   };
 }
 

@@ -6,6 +6,8 @@ import { describeRoutes } from "./open-api.ts";
 import type { NativeContext, NativeOptions, NativeScope } from "./options.ts";
 import { answerProblem } from "./problem.ts";
 import { registerApiKeys } from "./routes/api-keys.ts";
+import { registerCallParties } from "./routes/call-parties.ts";
+import { registerCallPlayback } from "./routes/call-playback.ts";
 import { registerCallTraces } from "./routes/call-traces.ts";
 import { registerCalls } from "./routes/calls.ts";
 import { registerDemoPhone } from "./routes/demo-phone.ts";
@@ -16,6 +18,8 @@ import { loginCookie, registerLogin } from "./routes/login.ts";
 import { registerMessages } from "./routes/messages.ts";
 import { registerNumbers } from "./routes/numbers.ts";
 import { registerPhones } from "./routes/phones.ts";
+import { registerRecordings } from "./routes/recordings.ts";
+import { registerSounds } from "./routes/sounds.ts";
 import { registerTrunks } from "./routes/trunks.ts";
 import { registerUsers } from "./routes/users.ts";
 import { compileSchema } from "./validation.ts";
@@ -41,11 +45,15 @@ export function nativeDialect(options: NativeOptions): Dialect {
 /** In the order in which the document lists them. */
 function registerRoutes(scope: NativeScope, context: NativeContext): void {
   registerCalls(scope, context);
+  registerCallParties(scope, context);
+  registerCallPlayback(scope, context);
+  registerRecordings(scope, context);
   registerCallTraces(scope, context);
   registerEvents(scope, context);
   registerMessages(scope, context);
   registerFlows(scope, context);
   registerNumbers(scope, context);
+  registerSounds(scope, context);
   registerTrunks(scope, context);
   registerUsers(scope, context);
   registerPhones(scope, context);

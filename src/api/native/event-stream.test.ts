@@ -162,3 +162,53 @@ test("an open stream does not keep the server from closing", async () => {
   expect(text).toContain(": callwright events");
   expect(api.views.readers).toBe(0);
 });
+
+const signal = (isTalking: boolean) =>
+  ({
+    kind: "call.talking",
+    accountId: api.accountId,
+    callId: call.id,
+    at: api.clock.now(),
+    partyId: "p",
+    legId: "l",
+    isTalking,
+  }) as const;
+
+describe("live signals", () => {
+  test("come among the events to who asks for them, without an id", async () => {
+    const { bytes } = await open({}, "?signals=true");
+    api.views.signal(signal(true));
+    const counters = { packetsSent: 5, packetsReceived: 4, packetsLost: 1, packetsDropped: 0, jitterMs: 2, mos: 4.2 };
+    const { isTalking: _isTalking, ...of } = signal(true);
+    api.views.signal({ ...of, kind: "leg.quality", quality: counters });
+    api.views.put(call, change("a"));
+    const at = "2026-01-01T00:00:00.000Z";
+    expect(await read(bytes, 3)).toMatchObject([
+      { id: "", event: "call.talking", data: { kind: "call.talking", callId: call.id, at, partyId: "p", legId: "l", isTalking: true } },
+      { id: "", event: "leg.quality", data: { quality: { ...counters, roundTripMs: null } } },
+      { id: "2.0", event: "data.changed" },
+    ]);
+  });
+
+  test("do not come to others", async () => {
+    const { bytes } = await open();
+    api.views.signal(signal(true));
+    api.views.put(call, change("a"));
+    expect(await read(bytes, 1)).toMatchObject([{ event: "data.changed" }]);
+  });
+
+  test("are left out for who does not read, whose events still wait", async () => {
+    const streams = new EventStreams(api.clock, api.views);
+    const bytes = await streams.open(api.accountId, undefined, true);
+    for (let count = 0; count < 2_000; count++) api.views.signal(signal(count % 2 === 0));
+    api.views.put(call, change("a"));
+    streams.close();
+    const gone = closed(bytes);
+    const told = await read(bytes, 10_000);
+    await gone;
+    expect([api.views.readers, api.views.followers]).toEqual([0, 0]);
+    expect(told.length).toBeGreaterThan(100);
+    expect(told.length).toBeLessThan(1_000);
+    expect(told.at(-1)).toMatchObject({ event: "data.changed" });
+  });
+});

@@ -2,11 +2,14 @@
 import { PassThrough, type Readable } from "node:stream";
 import type { EventSubscription, Views } from "../../calls/index.ts";
 import type { Clock, Timer } from "../../kernel/index.ts";
+import { viewOfSignal } from "./talk-view.ts";
 import { viewOfCallEvent } from "./call-event-view.ts";
 
 const heartbeatMs = 15_000;
 /** What may wait for a slow reader. */
 const mostWaitingBytes = 1024 * 1024;
+/** What is told only as it happens is left out for a reader for whom more than this waits. */
+const mostBeforeSignalsBytes = 64 * 1024;
 
 export class EventStreams {
   readonly #clock: Clock;
@@ -18,8 +21,11 @@ export class EventStreams {
     this.#views = views;
   }
 
-  /** The bytes of one stream, which frees everything once it is closed. Throws EVENTS_GONE. */
-  async open(accountId: string, afterId: string | undefined): Promise<Readable> {
+  /**
+   * The bytes of one stream, which frees everything once it is closed. `signals`: who talks and how good the lines are, too. These have no id, so a reader
+   * who comes back goes on after the last event. Throws EVENTS_GONE.
+   */
+  async open(accountId: string, afterId: string | undefined, signals = false): Promise<Readable> {
     const stream = new EventStream(this.#clock);
     this.#open.add(stream);
     stream.bytes.once("close", () => this.#open.delete(stream));
@@ -29,6 +35,13 @@ export class EventStreams {
         if (view !== undefined) stream.send(`id: ${envelope.id}\nevent: ${view.kind}\ndata: ${JSON.stringify(view)}\n\n`);
       });
       stream.endWith(subscription);
+      if (signals)
+        stream.endWith(
+          this.#views.follow(accountId, (signal) => {
+            const view = viewOfSignal(signal);
+            stream.offer(`event: ${view.kind}\ndata: ${JSON.stringify(view)}\n\n`);
+          }),
+        );
     } catch (error) {
       stream.bytes.destroy();
       throw error;
@@ -59,6 +72,10 @@ class EventStream {
     if (this.bytes.writableEnded || this.bytes.destroyed) return;
     // False: more waits than may. What does wait is still sent; then the reader comes back.
     if (!this.bytes.write(frame)) this.end();
+  }
+
+  offer(frame: string): void {
+    if (this.bytes.readableLength + this.bytes.writableLength <= mostBeforeSignalsBytes) this.send(frame);
   }
 
   endWith(subscription: EventSubscription): void {

@@ -12,11 +12,13 @@ import {
   lineSchema,
   numberSchema,
   phoneSchema,
+  soundSchema,
   trunkSchema,
   userSchema,
 } from "./schema/configuration.ts";
 import { demoPhoneSchema } from "./schema/demo-phone.ts";
 import { closed, component, listOf } from "./schema/parts.ts";
+import { recordingSchema } from "./schema/recordings.ts";
 import { sentMessageSchema } from "./schema/messages.ts";
 import { callTraceSchema } from "./schema/traces.ts";
 import { loginCookie } from "./routes/login.ts";
@@ -39,10 +41,12 @@ const problemSchema = Type.Object(
 /** Shapes that answers name, by their name in the document. */
 const components: Readonly<Record<string, TSchema>> = {
   Call: callSchema,
+  Recording: recordingSchema,
   CallTrace: callTraceSchema,
   SentMessage: sentMessageSchema,
   Flow: flowSchema,
   Number: numberSchema,
+  Sound: soundSchema,
   Trunk: trunkSchema,
   User: userSchema,
   Phone: phoneSchema,

@@ -4,6 +4,8 @@ import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fasti
 import type { Calls, MessageSender, Traces, Views } from "../../calls/index.ts";
 import type { Directory } from "../../directory/index.ts";
 import type { Clock, Ids } from "../../kernel/index.ts";
+import type { SoundShelf } from "../../media/index.ts";
+import type { Recordings } from "../../recordings/index.ts";
 import type { Asking } from "../http/dialect.ts";
 import type { Logins } from "../http/login.ts";
 import type { DemoPhoneControl } from "./demo-phone.ts";
@@ -16,8 +18,11 @@ export type NativeOptions = {
   readonly calls: Calls;
   readonly views: Views;
   readonly traces: Traces;
+  readonly recordings: Recordings;
   readonly messages: MessageSender;
   readonly logins: Logins;
+  /** Where the bytes of uploaded sounds are. */
+  readonly sounds: SoundShelf;
   /** Undefined when this server runs no demo phone. */
   readonly demoPhone?: DemoPhoneControl | undefined;
 };

@@ -1,9 +1,10 @@
 /** What goes on when a party has answered: its flow, the next dialling, the caller who waited for it, the transfer to it. */
-import type { DialNext, Leg, ScriptPin } from "../model.ts";
+import type { Call, DialNext, Leg, ScriptPin } from "../model.ts";
 import { outcomes } from "../outcome.ts";
-import { answeredLegOf, liveLegsOf } from "../parts.ts";
+import { answeredLegOf, liveLegsOf, seatOf } from "../parts.ts";
 import { detect } from "./detection.ts";
 import { partyLeft } from "./ending.ts";
+import { joinedTalk, supervisorJoined } from "./membership.ts";
 import { answerTowards } from "./relay.ts";
 import { dial, startScript } from "./set-up.ts";
 import type { Step } from "./step.ts";
@@ -14,8 +15,11 @@ export function answered(step: Step, partyId: string): void {
   targetAnswered(step, partyId);
   const party = step.call.parties[partyId];
   if (party === undefined) return;
+  if (seatOf(step.call, partyId)?.seat.supervises !== undefined) return supervisorJoined(step, partyId);
+  if (party.isAdded === true) return joinedTalk(step);
   if (party.by === undefined) {
-    if (step.call.script !== undefined && party.script === undefined) begin(step, partyId, step.call.script);
+    // The call's flow is for whom it began with: once it ran, whoever stands alone by now does not get it.
+    if (step.call.script !== undefined && !hasRun(step.call)) begin(step, partyId, step.call.script);
     if (step.call.dial !== undefined && Object.keys(step.call.parties).length === 1) dialNext(step, partyId, step.call.dial);
     return;
   }
@@ -24,6 +28,10 @@ export function answered(step: Step, partyId: string): void {
     return;
   }
   for (const leg of liveLegsOf(step.call, party.by)) answerWaiting(step, leg, partyId);
+}
+
+function hasRun({ parties }: Call): boolean {
+  return Object.values(parties).some(({ script }) => script !== undefined);
 }
 
 /** The flow begins, or first it is found out who answered. */

@@ -4,8 +4,14 @@ import { callRefusal } from "../errors.ts";
 import type { Call, Seat, SeatState } from "../model.ts";
 import type { CommandDecisions } from "./command-decisions.ts";
 import { outcomes } from "../outcome.ts";
+import { isObserver } from "../parts.ts";
+import { conferenceDecisions } from "./conference.ts";
 import { hangUpAll, partyLeft } from "./ending.ts";
+import { announcementDecisions, playbackDecisions } from "./playback.ts";
+import { seatDecisions } from "./seats.ts";
+import { supervisionDecisions } from "./supervision.ts";
 import { beginRefer } from "./transfer/refer.ts";
+import { recordingDecisions } from "./recording.ts";
 import { userDecisions } from "./user-commands.ts";
 
 /** Longest text one data value may hold, and how many values a call may carry. */
@@ -14,6 +20,12 @@ const dataValues = 100;
 
 export const commandDecisions: CommandDecisions<CallCommand["kind"]> = {
   ...userDecisions,
+  ...recordingDecisions,
+  ...conferenceDecisions,
+  ...supervisionDecisions,
+  ...seatDecisions,
+  ...playbackDecisions,
+  ...announcementDecisions,
   hold(step, { by, reason }) {
     const seats = seatsToChange(step.call, by, "active");
     for (const { bridgeId, partyId } of seats) {
@@ -32,8 +44,7 @@ export const commandDecisions: CommandDecisions<CallCommand["kind"]> = {
   drop(step, { partyId }) {
     refuseWhenEnded(step.call);
     const party = step.call.parties[partyId];
-    if (party === undefined || party.leftAt !== undefined)
-      throw callRefusal("CALL_STATE_FORBIDS", { reason: "This party is not in the call." });
+    if (party === undefined || party.leftAt !== undefined) throw callRefusal("CALL_PARTY_UNKNOWN", { partyId });
     partyLeft(step, partyId, party.answeredAt === undefined ? outcomes.cancelled() : outcomes.completedBy("local"));
   },
   refer(step, { by, partyId, to }) {
@@ -63,7 +74,8 @@ type SeatPlace = { readonly bridgeId: string; readonly partyId: string };
  */
 function seatsToChange(call: Call, by: string, from: SeatState): readonly SeatPlace[] {
   refuseWhenEnded(call);
-  const seats = Object.values(call.bridges).flatMap((bridge) => Object.values(bridge.seats).map((seat) => ({ bridgeId: bridge.id, seat })));
+  const all = Object.values(call.bridges).flatMap((bridge) => Object.values(bridge.seats).map((seat) => ({ bridgeId: bridge.id, seat })));
+  const seats = all.filter(({ seat }) => !isObserver(seat));
   const theirs = seats.filter(({ seat }) => !isUser(call, seat, by) && (seat.state === "active" || seat.state === "held"));
   if (theirs.length === 0) throw callRefusal("CALL_STATE_FORBIDS", { reason: "Nobody has answered yet." });
   return theirs.filter(({ seat }) => seat.state === from).map(({ bridgeId, seat }) => ({ bridgeId, partyId: seat.partyId }));

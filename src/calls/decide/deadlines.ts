@@ -3,6 +3,7 @@ import { outcomes } from "../outcome.ts";
 import { deadlines } from "../plans/deadlines.ts";
 import { detectionOverdue } from "./detection.ts";
 import { hangUpAll, partyLeft } from "./ending.ts";
+import { mediaOverdue } from "./media-loss.ts";
 import type { Step } from "./step.ts";
 import { referOverdue } from "./transfer/refer.ts";
 
@@ -22,6 +23,9 @@ export function deadlineDecided(step: Step, name: string, at: number): void {
       return;
     case "refer":
       referOverdue(step, deadline.legId);
+      return;
+    case "media":
+      mediaOverdue(step, deadline.legId);
       return;
     case "script":
       step.tell(deadline.partyId, { kind: "deadline" });

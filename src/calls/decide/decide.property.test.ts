@@ -5,7 +5,8 @@ import { noMedia } from "../../media/index.ts";
 import type { CallEvent } from "../events.ts";
 import { evolve } from "../evolve/evolve.ts";
 import type { Call } from "../model.ts";
-import { isOver, liveLegsOf, partiesPresent, seatOf } from "../parts.ts";
+import { supervisionModes } from "../seat-values.ts";
+import { isOver, membersPresent, liveLegsOf, partiesPresent, seatOf } from "../parts.ts";
 import { deadlines } from "../plans/deadlines.ts";
 import { mediaPlan } from "../plans/media-plan.ts";
 import { type Decision, decide, decideCreation } from "./decide.ts";
@@ -17,7 +18,7 @@ import type { Surroundings } from "./step.ts";
 type Choice = { readonly what: number; readonly which: number; readonly waitMs: number };
 
 /** Of `inputOf`'s inputs: those that keep a call going come first. A call that ends at once shows little. */
-const [goingOn, inAll] = [25, 37];
+const [goingOn, inAll] = [42, 54];
 const whats = fc.oneof(
   { weight: 12, arbitrary: fc.nat(goingOn - 1) },
   { weight: 1, arbitrary: fc.integer({ min: goingOn, max: inAll - 1 }) },
@@ -39,6 +40,9 @@ function inputOf(call: Call, { what, which }: Choice): Input {
   const by = party?.address.kind === "user" ? party.address.userId : "ann";
   const due = deadlines(call)[which % Math.max(1, deadlines(call).length)];
   const dialog = dialogOf(legId);
+  const running = party?.recordings?.[0];
+  const partyId = party?.id ?? "none";
+  const mode = supervisionModes[which % 3] ?? "listen";
   const inputs: readonly Input[] = [
     { kind: "leg-rang", legId, status: 180 },
     { kind: "leg-answered", legId, dialog, media: negotiatedOf() },
@@ -64,7 +68,24 @@ function inputOf(call: Call, { what, which }: Choice): Input {
     { kind: "transfer", by, to: transferTargets[which % transferTargets.length] ?? "" },
     { kind: "set-user-data", by, set: { key: which, [`k${which}`]: which % 2 === 0 ? null : [which] } },
     { kind: "set-user-data", by, set: { only: true }, clear: true },
+    { kind: "start-recording", by, recordingId: `r${which}`, hears: "both", maxMs: 1000, ...(which % 2 === 0 && { channels: 2 }) },
+    { kind: "pause-recording", by, recordingId: running?.recordingId ?? "?" },
+    { kind: "resume-recording", by, recordingId: running?.recordingId ?? "?" },
+    { kind: "stop-recording", by, recordingId: running?.recordingId ?? "?" },
     { kind: "recovered", gapMs: 1000 },
+    { kind: "add-party", by, to: transferTargets[which % transferTargets.length] ?? "" },
+    { kind: "supervise", by: "cleo", partyId, mode },
+    { kind: "supervise", by, partyId, mode, to: transferTargets[which % transferTargets.length] ?? "" },
+    { kind: "set-party", by, partyId, mode },
+    { kind: "set-party", by, partyId, muted: which % 2 === 0, deaf: which % 3 === 0, gainDb: which },
+    { kind: "play", by, partyId, items: [], repeat: which },
+    { kind: "change-playback", by, partyId, isPaused: which % 2 === 0, ...(which > 4 && { positionMs: which * 1000 }) },
+    { kind: "announce", by, items: [], ...(which > 3 && { partyId }) },
+    { kind: "media", legId, event: { kind: "prompt-paused", promptId: party?.prompt?.promptId ?? "?", playedMs: which } },
+    { kind: "media", legId, event: { kind: "prompt-ended", promptId: party?.prompt?.promptId ?? "?", reason: "stopped", playedMs: 7 } },
+    { kind: "media", legId, event: { kind: "media-resumed" } },
+    { kind: "media", legId, event: { kind: "media-timeout", silentMs: 10_000 } },
+    { kind: "end-playback", by, partyId },
     { kind: "leg-challenged", legId, header: "WWW-Authenticate", values: ["Digest realm=x"] },
     { kind: "leg-unusable", legId, dialog },
     { kind: "leg-failed", legId, cause: "response", status: 486, reason: "Busy Here" },
@@ -184,11 +205,13 @@ test("nobody stands on a party that has left, nobody is in a call twice, and mut
         for (const { by } of present) if (by !== undefined) expect(call.parties[by]?.leftAt).toBeUndefined();
         const users = present.flatMap(({ address }) => (address.kind === "user" ? address.userId : []));
         expect(users).toEqual([...new Set(users)]);
-        for (const { source } of mediaPlan(call, mediaSettings).endpoints) {
+        for (const { endpointId, source } of mediaPlan(call, mediaSettings).endpoints) {
           if (source.kind !== "mix") continue;
           for (const leg of source.endpointIds.map((legId) => call.legs[legId])) {
             const seat = seatOf(call, leg?.partyId ?? "")?.seat;
             expect(seat?.muted === true).toBe(false);
+            expect(seat?.supervises?.mode).not.toBe("listen");
+            if (seat?.supervises?.mode === "coach") expect(seat.supervises.partyId).toBe(call.legs[endpointId]?.partyId);
             // Or before the answer.
             expect(seat?.state).toBe(leg?.early === undefined ? "active" : "alerting");
           }
@@ -204,6 +227,8 @@ test("every call that lives has something that will end it", () => {
     fc.property(beginnings, choices, (beginning, sequence) => {
       for (const call of live(beginning, sequence).states) {
         if (call.endedAt === undefined) expect(deadlines(call).length).toBeGreaterThan(0);
+        // Who only listens holds no call up.
+        if (call.endedAt === undefined) expect(membersPresent(call).length).toBeGreaterThan(0);
       }
     }),
   );

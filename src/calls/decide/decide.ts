@@ -41,6 +41,18 @@ export function decide(call: Call, input: Input, around: Surroundings): Decision
     case "transfer":
     case "refer":
     case "set-user-data":
+    case "start-recording":
+    case "stop-recording":
+    case "pause-recording":
+    case "resume-recording":
+    case "add-party":
+    case "supervise":
+    case "set-party":
+    case "announce":
+    case "end-announcement":
+    case "play":
+    case "change-playback":
+    case "end-playback":
       commandDecisions[input.kind](step, input as never);
       break;
     case "media":

@@ -1,17 +1,32 @@
 /**
  * Digits, heard and to be sent, whichever way they travel: as telephone-events in RTP (RFC 4733), or in INFO.
  *
- * Peers that send a digit both ways send each twice. The way by which the first digit of a leg came is that leg's way, and digits that
- * come the other way are not counted, until the session changes.
+ * Peers that send a digit both ways send each twice. A leg has one way until the session changes; events and tones of one press are one already
+ * when they come here (src/media/detector/digit-merger.ts).
+ *
+ * | way | event | INFO | tone |
+ *   none | counts: event | counts: INFO                         | counts: tone
+ *   event| counts        | –                                    | counts (its events were lost)
+ *   INFO | –             | counts, or repeats a tone            | –
+ *   tone | counts: event | counts, or repeats a tone: INFO      | counts
+ *
+ * A voice may sound like a tone, so a tone shuts nothing out. An INFO repeats a tone of its digit that was counted in the last 1.5 s and has not been
+ * repeated yet: INFO is sent when the key comes up, and a tone is told 200 ms after it went down.
  */
+import type { MediaEvent } from "../../media/index.ts";
 import type { Leg, Party } from "../model.ts";
 import { answeredLegOf } from "../parts.ts";
 import type { LegSignal } from "./inputs.ts";
+import { promptEnded } from "./playback.ts";
+import { endRecordingsBy } from "./recording.ts";
 import type { Step } from "./step.ts";
 
-/** A telephone-event: the media thread has already ended what it ends. */
-export function digitHeard(step: Step, leg: Leg, partyId: string, digit: string): void {
-  if (leg.digitsBy !== "info") received(step, leg, partyId, { digit });
+/** So long after a tone the INFO of the same press may come, sent again once. */
+const toneRepeatMs = 1500;
+
+/** In RTP: the media thread has already ended what it ends. */
+export function digitHeard(step: Step, leg: Leg, partyId: string, { digit, by }: Extract<MediaEvent, { kind: "digit" }>): void {
+  if (leg.digitsBy !== "info") received(step, leg, partyId, { digit, ...(by !== undefined && { by }) });
 }
 
 /** INFO ends what a digit ends: a prompt with barge-in, and a recording. A repeat after a restart has the same sequence number. */
@@ -19,31 +34,28 @@ export function digitInformed(step: Step, leg: Leg, { digit, sequence }: Extract
   const party = step.call.parties[leg.partyId];
   const isOld = leg.infoSequence !== undefined && sequence <= leg.infoSequence;
   if (leg.state !== "answered" || party === undefined || isOld || leg.digitsBy === "rtp") return;
+  const informed = { digit, by: "info", sequence } as const;
+  const tone = leg.tones?.find((heard) => heard.digit === digit && step.now - heard.at <= toneRepeatMs);
+  if (tone !== undefined) {
+    step.emit({ kind: "digit.received", at: step.now, partyId: party.id, legId: leg.id, ...informed, repeatsAt: tone.at });
+    return;
+  }
   bargeIn(step, party);
-  endRecording(step, party, digit);
-  received(step, leg, party.id, { digit, by: "info", sequence });
+  endRecordingsBy(step, party, digit);
+  received(step, leg, party.id, informed);
 }
 
-type Heard = { readonly digit: string } & ({ readonly by?: never } | { readonly by: "info"; readonly sequence: number });
+type Heard = { readonly digit: string } & ({ readonly by?: "tone" } | { readonly by: "info"; readonly sequence: number });
 
 function received(step: Step, leg: Leg, partyId: string, heard: Heard): void {
   step.emit({ kind: "digit.received", at: step.now, partyId, legId: leg.id, ...heard });
   step.tell(partyId, { kind: "digit", digit: heard.digit });
 }
 
-function bargeIn(step: Step, { id: partyId, prompt }: Party): void {
-  if (prompt?.bargeIn !== true) return;
-  const { promptId, offsetMs, begunAt } = prompt;
-  step.emit({ kind: "prompt.ended", at: step.now, partyId, promptId, reason: "digit", playedMs: offsetMs + step.now - begunAt });
-  step.tell(partyId, { kind: "prompt-ended", promptId, reason: "digit" });
-}
-
-function endRecording(step: Step, { id: partyId, recording }: Party, digit: string): void {
-  if (recording === undefined || !recording.finishOn.includes(digit)) return;
-  const { recordingId, earlierMs, begunAt } = recording;
-  const ended = { recordingId, reason: "digit", durationMs: earlierMs + step.now - begunAt, digit };
-  step.emit({ kind: "recording.ended", at: step.now, partyId, ...ended });
-  step.tell(partyId, { kind: "recording-ended", ...ended });
+function bargeIn(step: Step, party: Party): void {
+  if (party.prompt?.bargeIn !== true) return;
+  promptEnded(step, party, "digit");
+  step.tell(party.id, { kind: "prompt-ended", promptId: party.prompt.promptId, reason: "digit" });
 }
 
 /** Begins to send: in RTP, or in INFO to a peer that did not agree to telephone-events. */

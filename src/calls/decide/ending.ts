@@ -1,14 +1,18 @@
 /** How legs, parties and calls end. */
 import type { Leg, LegDebt, Outcome, Party } from "../model.ts";
 import { outcomes } from "../outcome.ts";
-import { answerHeadersOf, liveLegsOf, partiesPresent } from "../parts.ts";
+import { answerHeadersOf, liveLegsOf, membersPresent, partiesPresent } from "../parts.ts";
 import type { ScriptEvent } from "../script.ts";
+import { heirOf, idleObservers, leftAlone, observerOutcome, standTogether } from "./membership.ts";
+import { qualityAtEnd } from "./quality.ts";
+import { endRecordings } from "./recording.ts";
 import type { Step } from "./step.ts";
 import { failureStatus, targetLeft, transferorLeaves } from "./transfer/progress.ts";
 
 /** Ends a leg; `owes` says what its far end must still be told. */
 export function endLeg(step: Step, leg: Leg, outcome: Outcome, owes?: LegDebt, headers?: Leg["headers"]): void {
-  step.emit({ kind: "leg.ended", at: step.now, legId: leg.id, outcome, ...(owes && { owes }), ...(headers && { headers }) });
+  const facts = { ...(owes && { owes }), ...(headers && { headers }), ...qualityAtEnd(step, leg) };
+  step.emit({ kind: "leg.ended", at: step.now, legId: leg.id, outcome, ...facts });
 }
 
 /** What the far end of a living leg must be told when we end it. */
@@ -26,6 +30,7 @@ export function partyLeft(step: Step, partyId: string, outcome: Outcome): void {
   const party = step.call.parties[partyId];
   if (party === undefined || party.leftAt !== undefined) return;
   transferorLeaves(step, party);
+  endRecordings(step, party);
   for (const leg of liveLegsOf(step.call, partyId)) endLeg(step, leg, outcome, debtOf(leg, outcome));
   step.emit({ kind: "party.left", at: step.now, partyId, outcome });
   const staysTalk = targetLeft(step, partyId, failureStatus(outcome));
@@ -35,22 +40,34 @@ export function partyLeft(step: Step, partyId: string, outcome: Outcome): void {
 
 /** A dial step's script goes on; a plain dialled call stands on both its parties. */
 function followLeft(step: Step, party: Party, outcome: Outcome): void {
-  if (party.by === undefined) return;
-  if (party.dialId !== undefined) step.tell(party.by, dialEnded(step, party, party.dialId, outcome));
-  else partyLeft(step, party.by, outcome);
+  const { by, dialId } = party;
+  if (by === undefined) return;
+  if (dialId === undefined) {
+    if (party.isAdded !== true) partyLeft(step, by, outcome);
+    return;
+  }
+  const heir = heirOf(step.call, party);
+  if (heir === undefined) step.tell(by, dialEnded(step, party, dialId, outcome));
+  else step.emit({ kind: "party.reparented", at: step.now, partyId: heir.id, by, dialId });
 }
 
 /** A call whose parties that hold it up have gone is over: those that were only dialled in leave with it. */
 function settleCall(step: Step, lastLeft: string, outcome: Outcome): void {
   if (step.call.endedAt !== undefined) return;
-  const present = partiesPresent(step.call);
-  const dialled = present.filter((party) => party.by !== undefined && step.call.parties[party.by]?.leftAt !== undefined);
-  const [next] = dialled;
+  if (partiesPresent(step.call).length === 0) {
+    endCall(step, firstOutcome(step, lastLeft, outcome));
+    return;
+  }
+  standTogether(step);
+  const dialled = partiesPresent(step.call).find(({ by }) => by !== undefined && step.call.parties[by]?.leftAt !== undefined);
+  // When all are being taken out, each leaves with its own outcome.
+  const next = dialled ?? (step.call.endingSince === undefined ? leftAlone(step.call) : undefined);
   if (next !== undefined) {
     partyLeft(step, next.id, following(outcome, next));
     return;
   }
-  if (present.length === 0) endCall(step, firstOutcome(step, lastLeft, outcome));
+  const [observer] = idleObservers(step.call, membersPresent(step.call).length === 0);
+  if (observer !== undefined) partyLeft(step, observer.id, observerOutcome(observer));
 }
 
 /** Who leaves because another did: the far end learns that one's cause (RFC 3326). */

@@ -36,7 +36,11 @@ export const dialInput: OriginateInput = {
 
 const colleagues: Readonly<Record<string, string>> = { "5001": "ann", "5002": "ben", "5003": "cleo" };
 
-export const mediaSettings: MediaSettings = { ssrcOf: () => 7, recordingPath: (_account, _call, name) => `/recordings/${name}.wav` };
+export const mediaSettings: MediaSettings = {
+  ssrcOf: () => 7,
+  recordingPath: (_account, _call, name) => `/recordings/${name}.wav`,
+  mediaTimeoutMs: 90_000,
+};
 
 export function negotiatedOf(changes: Partial<Negotiated> = {}): Negotiated {
   return {
@@ -126,6 +130,9 @@ export function fakeSurroundings(options: { readonly script?: Script["next"] } =
       if (userId !== undefined) return { kind: "user", userId, name: userId, number: to };
       return to.startsWith("+") ? { kind: "number", number: to } : undefined;
     },
+    addressOfUser: (_accountId, userId) => ({ kind: "user", userId, name: userId }),
+    qualityOf: () => undefined,
+    mediaTimeoutMs: mediaSettings.mediaTimeoutMs,
     script: { next: options.script ?? busyScript, keep: () => undefined },
   };
 }

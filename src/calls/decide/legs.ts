@@ -6,6 +6,7 @@ import { answered } from "./answered.ts";
 import { digitInformed, digitsInformed } from "./digits.ts";
 import { debtOf, endLeg, partyLeft } from "./ending.ts";
 import type { LegSignal } from "./inputs.ts";
+import { measured } from "./quality.ts";
 import { redirected, tryNext } from "./redirects.ts";
 import { answerTowards } from "./relay.ts";
 import type { Step } from "./step.ts";
@@ -160,7 +161,9 @@ function callersWaitingFor(step: Step, leg: Leg): readonly Leg[] {
 }
 
 function released(step: Step, leg: Leg): void {
-  if (leg.owes !== null) step.emit({ kind: "leg.released", legId: leg.id });
+  if (leg.owes === null) return;
+  measured(step);
+  step.emit({ kind: "leg.released", legId: leg.id });
 }
 
 /** A leg ended by its far end or the network; its party leaves when that was its last. */

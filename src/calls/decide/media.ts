@@ -6,6 +6,9 @@ import { detected } from "./detection.ts";
 import { digitHeard, digitsEnded } from "./digits.ts";
 import { debtOf, endLeg, partyLeft } from "./ending.ts";
 import type { Input } from "./inputs.ts";
+import { mediaLost, mediaResumed } from "./media-loss.ts";
+import { pausedAt, playedToEnd } from "./playback.ts";
+import { endRecording } from "./recording.ts";
 import type { Step } from "./step.ts";
 
 export function mediaDecided(step: Step, legId: string, event: MediaEvent): void {
@@ -13,42 +16,29 @@ export function mediaDecided(step: Step, legId: string, event: MediaEvent): void
   const party = step.call.parties[leg?.partyId ?? ""];
   if (leg === undefined || leg.state === "ended" || party === undefined) return;
   const partyId = party.id;
-  const at = step.now;
   switch (event.kind) {
-    case "prompt-ended": {
-      if (party.prompt?.promptId !== event.promptId) return;
-      const { promptId, reason, playedMs, error } = event;
-      step.emit({ kind: "prompt.ended", at, partyId, promptId, reason, playedMs, ...(error !== undefined && { error }) });
-      step.tell(partyId, { kind: "prompt-ended", promptId, reason });
+    case "prompt-ended":
+      playedToEnd(step, party, event);
       return;
-    }
+    case "prompt-paused":
+      pausedAt(step, party, event.promptId, event.playedMs);
+      return;
+    case "media-timeout":
+      mediaLost(step, leg, event.silentMs);
+      return;
+    case "media-resumed":
+      mediaResumed(step, leg);
+      return;
     case "digit":
-      digitHeard(step, leg, partyId, event.digit);
+      digitHeard(step, leg, partyId, event);
       return;
     case "digits-sent":
       if (party.digitsToSend?.digitsId === event.digitsId) digitsEnded(step, partyId, event.digitsId, true);
       return;
     case "recording-ended": {
-      const { recording } = party;
-      if (recording === undefined || partOf(recording.recordingId, recording.part) !== event.recordingId) return;
-      const durationMs = recording.earlierMs + event.durationMs;
-      const { reason, digit } = event;
-      step.emit({
-        kind: "recording.ended",
-        at,
-        partyId,
-        recordingId: recording.recordingId,
-        reason,
-        durationMs,
-        ...(digit !== undefined && { digit }),
-      });
-      step.tell(partyId, {
-        kind: "recording-ended",
-        recordingId: recording.recordingId,
-        reason,
-        durationMs,
-        ...(digit !== undefined && { digit }),
-      });
+      const { reason, digit, durationMs } = event;
+      const recording = party.recordings?.find(({ recordingId, part }) => partOf(recordingId, part) === event.recordingId);
+      if (recording !== undefined) endRecording(step, partyId, recording, { reason, digit, partMs: durationMs });
       return;
     }
     case "answered-by":
@@ -63,6 +53,8 @@ export function mediaDecided(step: Step, legId: string, event: MediaEvent): void
     case "port-taken":
       portTaken(step, legId, event.localPort);
       return;
+    case "talking":
+    case "quality":
     case "closed":
   }
 }

@@ -7,7 +7,7 @@ import type { Address, Leg, LegRoute, Outcome } from "../model.ts";
 import { outcomes } from "../outcome.ts";
 import type { LegSignal } from "./inputs.ts";
 import { goesRound, passedOn } from "./presenting.ts";
-import { relayableFor } from "./relay.ts";
+import { offeredFor } from "./relay.ts";
 import { ring } from "./set-up.ts";
 import type { Step } from "./step.ts";
 
@@ -38,7 +38,7 @@ export function tryNext(step: Step, partyId: string): boolean {
   const { targets: [next] = [], answeredAt, leftAt, by } = step.call.parties[partyId] ?? {};
   if (next === undefined || answeredAt !== undefined || leftAt !== undefined) return false;
   const before = Object.keys(step.call.legs).length;
-  ring(step, partyId, [next], relayableFor(step.call, by));
+  ring(step, partyId, [next], offeredFor(step.call, by));
   return Object.keys(step.call.legs).length > before;
 }
 

@@ -1,16 +1,22 @@
-/** Codecs that we do not decode, for two legs whose far ends both do: what the one may be offered, and what the other then gets (docs/adr/0021). */
+/** Codecs of two legs that talk: what the one is offered for the other, and what the other then gets, when we do not decode it (docs/adr/0021). */
 import { isSameFormat } from "../../sdp/index.ts";
-import type { Call, Leg, Negotiated, Relayable } from "../model.ts";
+import type { Call, Leg, Negotiated } from "../model.ts";
 import { answeredLegOf, liveLegsOf } from "../parts.ts";
 
-/** What a new leg is offered that is to talk with `partyId`; undefined when our own codecs are all. */
-export function relayableFor(call: Call, partyId: string | undefined): Relayable | undefined {
-  if (partyId === undefined) return undefined;
+/** What a new leg is offered beside our own codecs, and which of these first. */
+export type OfferedFor = Pick<Leg, "relayable" | "prefers">;
+
+/** For a leg that is to talk with `partyId`. */
+export function offeredFor(call: Call, partyId: string | undefined): OfferedFor {
+  if (partyId === undefined) return {};
   const media = answeredLegOf(call, partyId)?.media;
-  if (media === undefined) return liveLegsOf(call, partyId).find(({ direction }) => direction === "inbound")?.relayable;
-  const { relayed, telephoneEvent } = media;
-  if (relayed === undefined) return undefined;
-  return { formats: [{ ...relayed, ...(telephoneEvent !== undefined && { telephoneEvent }) }], only: true };
+  if (media === undefined) {
+    const { relayable, offered } = liveLegsOf(call, partyId).find(({ direction }) => direction === "inbound") ?? {};
+    return { ...(relayable && { relayable }), ...(offered?.codec && { prefers: offered.codec }) };
+  }
+  const { codec, relayed, telephoneEvent } = media;
+  if (relayed === undefined) return codec === undefined ? {} : { prefers: codec };
+  return { relayable: { formats: [{ ...relayed, ...(telephoneEvent !== undefined && { telephoneEvent }) }], only: true } };
 }
 
 /** What the caller's `leg` is answered with, now that the callee has agreed to `agreed`; undefined when nothing fits both. */

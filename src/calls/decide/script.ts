@@ -6,6 +6,8 @@ import { partiesPresent, shownDiversions } from "../parts.ts";
 import type { ScriptAction, ScriptContext, ScriptEvent, ScriptReplacement, ScriptStep } from "../script.ts";
 import { sendDigits } from "./digits.ts";
 import { partyLeft } from "./ending.ts";
+import { promptEnded } from "./playback.ts";
+import { beginRecording, endRecording } from "./recording.ts";
 import { dial } from "./set-up.ts";
 import type { Step } from "./step.ts";
 import { beginRefer } from "./transfer/refer.ts";
@@ -70,8 +72,9 @@ function take(step: Step, partyId: string, taken: ScriptStep): void {
 function replace(step: Step, partyId: string, { replace: { pin }, gathered }: ScriptReplacement): void {
   const party = step.call.parties[partyId];
   if (party === undefined) return;
-  stopPrompt(step, party);
-  stopRecording(step, party);
+  promptEnded(step, party, "stopped");
+  for (const recording of party.recordings ?? [])
+    if (recording.visitId !== undefined) endRecording(step, partyId, recording, { reason: "stopped" });
   for (const { requestId } of party.requests ?? []) {
     step.emit({ kind: "request.ended", at: step.now, partyId, requestId, status: 0, error: "cancelled" });
   }
@@ -89,20 +92,13 @@ function endDial(step: Step, { id, answeredAt }: Party): void {
   partyLeft(step, id, answeredAt === undefined ? outcomes.cancelled() : outcomes.completedBy("local"));
 }
 
-function stopRecording(step: Step, { id: partyId, recording }: Party): void {
-  if (recording === undefined) return;
-  const { recordingId, earlierMs, begunAt } = recording;
-  const durationMs = earlierMs + step.now - begunAt;
-  step.emit({ kind: "recording.ended", at: step.now, partyId, recordingId, reason: "stopped", durationMs });
-}
-
 function perform(step: Step, partyId: string, action: ScriptAction): void {
   const at = step.now;
   const party = step.call.parties[partyId];
   if (party === undefined || party.leftAt !== undefined) return;
   switch (action.kind) {
     case "play":
-      stopPrompt(step, party);
+      promptEnded(step, party, "stopped");
       step.emit({
         kind: "prompt.begun",
         at,
@@ -114,7 +110,7 @@ function perform(step: Step, partyId: string, action: ScriptAction): void {
       });
       return;
     case "stop-prompt":
-      if (party.prompt?.promptId === action.promptId) stopPrompt(step, party);
+      if (party.prompt?.promptId === action.promptId) promptEnded(step, party, "stopped");
       return;
     case "dial":
       dial(step, {
@@ -131,22 +127,16 @@ function perform(step: Step, partyId: string, action: ScriptAction): void {
     case "end-dial":
       for (const dialled of dialledBy(step, partyId)) if (dialled.dialId === action.dialId) endDial(step, dialled);
       return;
-    case "record":
-      step.emit({
-        kind: "recording.begun",
-        at,
-        partyId,
-        recordingId: action.recordingId,
-        part: 1,
-        maxMs: action.maxMs,
-        silenceMs: action.silenceMs,
-        finishOn: action.finishOn,
-        hears: action.hears,
-      });
+    case "record": {
+      const { kind: _kind, recordingId: visitId, ...order } = action;
+      beginRecording(step, partyId, { ...order, visitId, recordingId: step.around.nextId() });
       return;
-    case "stop-recording":
-      if (party.recording?.recordingId === action.recordingId) stopRecording(step, party);
+    }
+    case "stop-recording": {
+      const recording = party.recordings?.find(({ visitId }) => visitId === action.recordingId);
+      if (recording !== undefined) endRecording(step, partyId, recording, { reason: "stopped" });
       return;
+    }
     case "send-digits":
       sendDigits(step, partyId, action.digitsId, action.digits);
       return;
@@ -161,12 +151,6 @@ function perform(step: Step, partyId: string, action: ScriptAction): void {
       return;
     }
   }
-}
-
-function stopPrompt(step: Step, party: Party): void {
-  if (party.prompt === undefined) return;
-  const playedMs = party.prompt.offsetMs + step.now - party.prompt.begunAt;
-  step.emit({ kind: "prompt.ended", at: step.now, partyId: party.id, promptId: party.prompt.promptId, reason: "stopped", playedMs });
 }
 
 function contextOf(step: Step, party: Party): ScriptContext {

@@ -1,11 +1,11 @@
 /** How calls and parties begin. */
-import type { Address, Json, LegRoute, PartyRole, Relayable, ScriptPin } from "../model.ts";
+import type { Address, Json, LegRoute, PartyRole, ScriptPin } from "../model.ts";
 import { outcomes } from "../outcome.ts";
 import { mainBridge } from "../parts.ts";
 import { partyLeft } from "./ending.ts";
 import type { InviteInput, OriginateInput } from "./inputs.ts";
 import { goesRound, presentationOf } from "./presenting.ts";
-import { relayableFor } from "./relay.ts";
+import { type OfferedFor, offeredFor } from "./relay.ts";
 import type { Step } from "./step.ts";
 
 export function originated(step: Step, input: OriginateInput): void {
@@ -93,6 +93,8 @@ export type Dialling = {
   /** The party on whose behalf, and the dial step of its script. */
   readonly by?: string;
   readonly dialId?: string;
+  /** The talk goes on when it does not answer. */
+  readonly isAdded?: true;
   readonly autoAnswer?: boolean;
   readonly callback?: Json;
   /** Further header fields of its INVITEs. */
@@ -119,6 +121,7 @@ export function dial(step: Step, dialling: Dialling, joined?: (partyId: string) 
     ringMs: dialling.ringMs,
     ...(dialling.by !== undefined && { by: dialling.by }),
     ...(dialling.dialId !== undefined && { dialId: dialling.dialId }),
+    ...(dialling.isAdded && { isAdded: true }),
     ...(dialling.callback !== undefined && { callback: dialling.callback }),
     ...(Object.keys(presented).length > 0 && { presented }),
   });
@@ -142,17 +145,18 @@ export function dial(step: Step, dialling: Dialling, joined?: (partyId: string) 
     step,
     partyId,
     routes.routes.map((route) => ({ ...route, ...facts })),
-    relayableFor(step.call, dialling.by),
+    offeredFor(step.call, dialling.by),
   );
   if (!Object.values(step.call.legs).some((leg) => leg.partyId === partyId)) partyLeft(step, partyId, outcomes.noPorts());
 }
 
 /** Rings a party's devices: one leg each, as far as there are ports. */
-export function ring(step: Step, partyId: string, routes: readonly LegRoute[], relayable: Relayable | undefined): void {
+export function ring(step: Step, partyId: string, routes: readonly LegRoute[], { relayable, prefers }: OfferedFor): void {
   for (const route of routes) {
     const localPort = step.around.acquirePort();
     if (localPort === undefined) break;
-    const leg = { legId: step.around.nextId(), partyId, direction: "outbound", route, localPort, ...(relayable && { relayable }) } as const;
+    const offered = { ...(relayable && { relayable }), ...(prefers && { prefers }) };
+    const leg = { legId: step.around.nextId(), partyId, direction: "outbound", route, localPort, ...offered } as const;
     step.emit({ kind: "leg.created", at: step.now, ...leg });
   }
 }

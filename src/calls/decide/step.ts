@@ -4,7 +4,7 @@
  */
 import type { CallEvent } from "../events.ts";
 import { evolve } from "../evolve/evolve.ts";
-import type { Address, Call, LegRoute, Outcome, Presentation } from "../model.ts";
+import type { Address, Call, LegQuality, LegRoute, Outcome, Presentation } from "../model.ts";
 import type { ScriptEvent, ScriptLibrary } from "../script.ts";
 
 /** What decide may ask of its surroundings. The answers go into events, so that replaying never asks again. */
@@ -26,6 +26,12 @@ export type Surroundings = {
   ): readonly LegRoute[] | "pass";
   /** Whom a number, an extension or a name means in this account; undefined when nobody. */
   destination(accountId: string, to: string): Address | undefined;
+  /** A user of this account; undefined when there is none. */
+  addressOfUser(accountId: string, userId: string): Address | undefined;
+  /** How the media of a leg did as of their latest report. */
+  qualityOf(legId: string): LegQuality | undefined;
+  /** A leg from which nothing comes for so long ends; 0: it does not. */
+  readonly mediaTimeoutMs: number;
   readonly script: ScriptLibrary;
 };
 

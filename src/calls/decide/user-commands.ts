@@ -1,13 +1,15 @@
 /** What a user may do to a call through the party that is theirs. */
 import { isDeepStrictEqual } from "node:util";
 import { callRefusal } from "../errors.ts";
-import type { Address, Call, Party } from "../model.ts";
+import type { Call, Party } from "../model.ts";
 import { outcomes } from "../outcome.ts";
-import { answeredLegOf, liveLegsOf, partiesPresent, seatOf } from "../parts.ts";
+import { answeredLegOf, isConference, isMember, liveLegsOf, membersPresent, partiesPresent, seatOf } from "../parts.ts";
 import { requireFitting } from "../user-data.ts";
 import { sendDigits } from "./digits.ts";
 import { debtOf, endLeg, partyLeft } from "./ending.ts";
 import type { CommandDecisions } from "./command-decisions.ts";
+import { connectedParty, isSameUser } from "./connected-party.ts";
+import { setMuted } from "./seats.ts";
 import { dial, ring } from "./set-up.ts";
 import type { Step } from "./step.ts";
 
@@ -28,7 +30,7 @@ export const userDecisions: CommandDecisions<"leave" | "answer" | "mute" | "unmu
       step,
       party.id,
       ringing.map(({ route }) => ({ ...route, autoAnswer: true })),
-      ringing[0]?.relayable,
+      ringing[0] ?? {},
     );
     // Without a port for the new leg the old ones go on ringing.
     if (liveLegsOf(step.call, party.id).length === ringing.length) {
@@ -43,9 +45,9 @@ export const userDecisions: CommandDecisions<"leave" | "answer" | "mute" | "unmu
   "send-digits"(step, { by, digits }) {
     if (!/^[0-9A-D*#]{1,64}$/i.test(digits)) throw callRefusal("CALL_DIGITS_INVALID", { digits: digits.length });
     const own = partyOfUser(step.call, by);
-    // Who is on hold hears nothing of the talk, tones neither; nor does anybody hear who is held.
+    // Who is on hold hears nothing of the talk, tones neither; nor does anybody hear who is held. Who only listens has no part in it.
     const others = isTalking(step.call, own)
-      ? partiesPresent(step.call).filter((other) => other !== own && isTalking(step.call, other))
+      ? membersPresent(step.call).filter((other) => other !== own && isTalking(step.call, other))
       : [];
     if (others.length === 0) throw callRefusal("CALL_STATE_FORBIDS", { reason: "The user talks to nobody now." });
     if (others.some(({ digitsToSend }) => digitsToSend !== undefined)) {
@@ -57,10 +59,12 @@ export const userDecisions: CommandDecisions<"leave" | "answer" | "mute" | "unmu
 
   transfer(step, { by, to, callerId }) {
     const own = partyOfUser(step.call, by);
-    const remaining = partiesPresent(step.call).find(({ id }) => id !== own.id && answeredLegOf(step.call, id) !== undefined);
+    const remaining = membersPresent(step.call).find(({ id }) => id !== own.id && answeredLegOf(step.call, id) !== undefined);
     if (remaining === undefined || answeredLegOf(step.call, own.id) === undefined) {
       throw callRefusal("CALL_STATE_FORBIDS", { reason: "Both sides must be connected." });
     }
+    if (isConference(step.call) || !isMember(step.call, own))
+      throw callRefusal("CALL_STATE_FORBIDS", { reason: "The user does not talk to one other party." });
     const destination = step.around.destination(step.call.accountId, to);
     if (destination === undefined) throw callRefusal("CALL_DESTINATION_UNKNOWN", { to });
     if (partiesPresent(step.call).some(({ address }) => isSameUser(address, destination))) {
@@ -95,22 +99,11 @@ export const userDecisions: CommandDecisions<"leave" | "answer" | "mute" | "unmu
 };
 
 function muted(step: Step, by: string, isMuted: boolean): void {
-  const party = partyOfUser(step.call, by);
-  const place = seatOf(step.call, party.id);
-  if (place === undefined || (place.seat.state !== "active" && place.seat.state !== "held")) {
-    throw callRefusal("CALL_STATE_FORBIDS", { reason: "The user is not connected." });
-  }
-  if ((place.seat.muted ?? false) !== isMuted) {
-    step.emit({ kind: "seat.muted", at: step.now, bridgeId: place.bridge.id, partyId: party.id, muted: isMuted });
-  }
+  setMuted(step, connectedParty(step.call, partyOfUser(step.call, by).id), isMuted);
 }
 
 function isTalking(call: Call, party: Party): boolean {
-  return answeredLegOf(call, party.id) !== undefined && seatOf(call, party.id)?.seat.state === "active";
-}
-
-function isSameUser(one: Address, other: Address): boolean {
-  return one.kind === "user" && other.kind === "user" && one.userId === other.userId;
+  return answeredLegOf(call, party.id) !== undefined && seatOf(call, party.id)?.seat.state === "active" && isMember(call, party);
 }
 
 /** The party that is this user now. Throws CALL_ENDED or CALL_NOT_A_PARTY. */

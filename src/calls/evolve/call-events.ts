@@ -1,9 +1,9 @@
 import type { EventOf } from "../events.ts";
-import type { Bridge, Json, Leg, Party } from "../model.ts";
+import type { Bridge, Json, Leg, Party, PlayingPrompt } from "../model.ts";
 import { seatOf } from "../parts.ts";
 import type { Evolutions } from "./evolutions.ts";
 import { mapValues } from "./records.ts";
-import { settleSeat } from "./seat-events.ts";
+import { listenedAnew, settleSeat } from "./seat-events.ts";
 
 export const evolveCall: Evolutions<"data.changed" | "user-data.changed" | "hang-up.requested" | "call.recovered" | "call.ended"> = {
   "data.changed": (call, event) => {
@@ -22,7 +22,7 @@ export const evolveCall: Evolutions<"data.changed" | "user-data.changed" | "hang
   "call.recovered": (call, event) => ({
     ...call,
     recoveries: call.recoveries + 1,
-    legs: mapValues(call.legs, (leg) => (mayHaveOffered(leg) ? { ...leg, version: leg.version + 1 } : leg)),
+    legs: mapValues(call.legs, (leg) => listenedAnew(mayHaveOffered(leg) ? { ...leg, version: leg.version + 1 } : leg)),
     parties: mapValues(call.parties, (party) => resumed(party, seatOf(call, party.id)?.seat.state === "held", event)),
   }),
   "call.ended": (call, event) => ({
@@ -44,13 +44,17 @@ function mayHaveOffered({ state, acknowledged, direction, early }: Leg): boolean
 /** What was lost of a prompt's audio is played again, what was heard is not; a held party's stands still anyway. */
 export function resumed(party: Party, isHeld: boolean, { at, gapMs }: Pick<EventOf<"call.recovered">, "at" | "gapMs">): Party {
   const sinceOf = (begunAt: number) => Math.max(0, at - gapMs - begunAt);
-  const { prompt, recording } = party;
+  const { prompt, announcement, recordings } = party;
+  const again = (playing: PlayingPrompt): PlayingPrompt => {
+    const sinceMs = playing.isPaused ? 0 : sinceOf(playing.begunAt);
+    return { ...playing, begunAt: at, offsetMs: playing.offsetMs + sinceMs, start: playing.start + 1 };
+  };
   return {
     ...party,
-    ...(prompt &&
-      !isHeld && { prompt: { ...prompt, begunAt: at, offsetMs: prompt.offsetMs + sinceOf(prompt.begunAt), start: prompt.start + 1 } }),
-    ...(recording && {
-      recording: { ...recording, part: recording.part + 1, begunAt: at, earlierMs: recording.earlierMs + sinceOf(recording.begunAt) },
+    ...(prompt && !isHeld && { prompt: again(prompt) }),
+    ...(announcement && { announcement: again(announcement) }),
+    ...(recordings && {
+      recordings: recordings.map((one) => ({ ...one, part: one.part + 1, begunAt: at, earlierMs: one.earlierMs + sinceOf(one.begunAt) })),
     }),
   };
 }

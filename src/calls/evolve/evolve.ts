@@ -12,6 +12,7 @@ import { evolveParty } from "./party-events.ts";
 import { putValue } from "./records.ts";
 import { evolveScript } from "./script-events.ts";
 import { evolveSeat } from "./seat-events.ts";
+import { evolveTalk } from "./talk-events.ts";
 import { evolveTransfer } from "./transfer-events.ts";
 
 const evolutions: Evolutions<Exclude<CallEventKind, "call.created">> = {
@@ -20,6 +21,7 @@ const evolutions: Evolutions<Exclude<CallEventKind, "call.created">> = {
   ...evolveParty,
   ...evolveScript,
   ...evolveSeat,
+  ...evolveTalk,
   ...evolveTransfer,
 };
 

@@ -1,4 +1,5 @@
 import type { SocketAddress } from "../../media/index.ts";
+import { receives } from "../../sdp/index.ts";
 import type { EventOf } from "../events.ts";
 import type { Call, Leg, Negotiated } from "../model.ts";
 import type { Evolutions } from "./evolutions.ts";
@@ -42,6 +43,7 @@ export const evolveLeg: Evolutions<LegEvents> = {
       ...(event.offer !== undefined && { offer: event.offer }),
       ...(event.offered !== undefined && { offered: event.offered }),
       ...(event.relayable !== undefined && { relayable: event.relayable }),
+      ...(event.prefers !== undefined && { prefers: event.prefers }),
       ...(event.dialog !== undefined && {
         dialog: event.dialog,
         invitedAs: { callId: event.dialog.callId, tag: event.dialog.remoteTag },
@@ -95,18 +97,8 @@ export const evolveLeg: Evolutions<LegEvents> = {
       ...(event.media !== undefined && { media: event.media }),
     })),
   "leg.dialog-changed": (call, event) => changeLeg(call, event.legId, (leg) => ({ ...leg, dialog: event.dialog })),
-  "leg.session-changed": (call, event) =>
-    changeLeg(call, event.legId, (leg) => ({
-      ...without(leg, "refused", "moved", "digitsBy"),
-      media: event.media,
-      version: event.version,
-    })),
-  "leg.session-agreed": (call, event) =>
-    changeLeg(call, event.legId, (leg) => ({
-      ...without(leg, "refused", "moved", "digitsBy"),
-      media: event.media,
-      version: event.version,
-    })),
+  "leg.session-changed": (call, event) => changeLeg(call, event.legId, (leg) => agreedAnew(leg, event)),
+  "leg.session-agreed": (call, event) => changeLeg(call, event.legId, (leg) => agreedAnew(leg, event)),
   // RFC 3264 §8: the peer has seen that version; what it sees next must have another one.
   "leg.session-refused": (call, event) =>
     changeLeg(call, event.legId, (leg) => ({ ...leg, refused: event.direction, version: leg.version + 1 })),
@@ -121,6 +113,7 @@ export const evolveLeg: Evolutions<LegEvents> = {
       endedAt: event.at,
       outcome: event.outcome,
       owes: event.owes ?? null,
+      ...(event.quality && { quality: event.quality }),
     })),
   "leg.released": (call, event) => changeLeg(call, event.legId, (leg) => ({ ...quit(leg), owes: null })),
 };
@@ -148,9 +141,29 @@ function isSameAddress(a: SocketAddress, b: SocketAddress): boolean {
   return a.address === b.address && a.port === b.port;
 }
 
+function agreedAnew(leg: Leg, { media, version }: EventOf<"leg.session-changed" | "leg.session-agreed">): Leg {
+  const agreed = { ...without(leg, "refused", "moved", "digitsBy", "tones"), media, version };
+  // Where nothing need come nothing is missing.
+  return receives(media.direction) ? agreed : without(agreed, "mediaLost");
+}
+
 /** Without what only served to tell the far end something. */
 function quit(leg: Leg): Leg {
-  return without(leg, "invite", "offer", "offered", "relayable", "challenge", "stream", "dialog", "early", "referral", "refer");
+  return without(
+    leg,
+    "invite",
+    "offer",
+    "offered",
+    "relayable",
+    "prefers",
+    "challenge",
+    "stream",
+    "dialog",
+    "early",
+    "referral",
+    "refer",
+    "mediaLost",
+  );
 }
 
 export function changeLeg(call: Call, legId: string, change: (leg: Leg) => Leg): Call {

@@ -20,6 +20,16 @@ export function logText(call: Call, event: CallEvent): string | undefined {
       return `${nameOf(call, event.partyId)} was taken off hold`;
     case "seat.muted":
       return `${nameOf(call, event.partyId)} was ${event.muted ? "muted" : "unmuted"}`;
+    case "seat.deafened":
+      return `${nameOf(call, event.partyId)} ${event.deaf ? "hears nothing of the talk" : "hears the talk again"}`;
+    case "seat.supervising":
+      return `${nameOf(call, event.partyId)} ${supervisionWords[event.mode]} ${nameOf(call, event.agentId)}`;
+    case "announcement.begun":
+      return `An announcement is played to ${event.partyIds.map((partyId) => nameOf(call, partyId)).join(", ")}`;
+    case "leg.media-lost":
+      return `Nothing is heard from ${nameOf(call, call.legs[event.legId]?.partyId)}`;
+    case "leg.media-resumed":
+      return `${nameOf(call, call.legs[event.legId]?.partyId)} is heard again`;
     case "transfer.begun":
       return `${nameOf(call, event.partyId)} hands ${nameOf(call, event.remainingId)} to ${nameOf(call, event.targetId)}`;
     case "transfer.ended":
@@ -44,6 +54,10 @@ export function logText(call: Call, event: CallEvent): string | undefined {
       return `The flow failed: ${event.reason}`;
     case "recording.begun":
       return "Recording began";
+    case "recording.paused":
+      return "Recording paused";
+    case "recording.resumed":
+      return "Recording went on";
     case "recording.ended":
       return `Recording ended after ${(event.durationMs / 1000).toFixed(1)} s`;
     case "prompt.ended":
@@ -56,6 +70,8 @@ export function logText(call: Call, event: CallEvent): string | undefined {
       return undefined;
   }
 }
+
+const supervisionWords = { listen: "listens to", coach: "coaches", barge: "barges in with" } as const;
 
 function nameOf(call: Call, partyId: string | undefined): string {
   const address = call.parties[partyId ?? ""]?.address;

@@ -1,6 +1,7 @@
-import type { Call, Party, Seat, SeatState } from "../model.ts";
+import type { Call, Leg, Party, Seat, SeatState } from "../model.ts";
+import { positionOf } from "../parts.ts";
 import type { Evolutions } from "./evolutions.ts";
-import { changeValue, without } from "./records.ts";
+import { changeValue, mapValues, without } from "./records.ts";
 
 /** Moves a seat to `state` and books the time since its last change to the state it was in, so that the totals always add up. */
 export function settleSeat(seat: Seat, state: SeatState, at: number): Seat {
@@ -10,7 +11,7 @@ export function settleSeat(seat: Seat, state: SeatState, at: number): Seat {
   return { ...seat, state, since: seat.since + spentMs, [booked]: seat[booked] + spentMs };
 }
 
-function changeSeat(call: Call, bridgeId: string, partyId: string, change: (seat: Seat) => Seat): Call {
+export function changeSeat(call: Call, bridgeId: string, partyId: string, change: (seat: Seat) => Seat): Call {
   return {
     ...call,
     bridges: changeValue(call.bridges, bridgeId, (bridge) => ({ ...bridge, seats: changeValue(bridge.seats, partyId, change) })),
@@ -25,7 +26,7 @@ export function changeSeatsOf(call: Call, partyId: string, change: (seat: Seat) 
 export const evolveSeat: Evolutions<"seat.held" | "seat.retrieved" | "seat.muted"> = {
   "seat.held": (call, event) =>
     changeParty(
-      changeSeat(call, event.bridgeId, event.partyId, (seat) => ({
+      changeSeat(withoutLoss(call, event.partyId), event.bridgeId, event.partyId, (seat) => ({
         ...settleSeat(seat, "held", event.at),
         heldBy: event.by,
         ...(event.reason !== undefined && { holdReason: event.reason }),
@@ -47,10 +48,21 @@ export function changeParty(call: Call, partyId: string, change: (party: Party) 
   return { ...call, parties: changeValue(call.parties, partyId, change) };
 }
 
+/** Who is held is not listened to. */
+function withoutLoss(call: Call, partyId: string): Call {
+  const isLost = Object.values(call.legs).some((leg) => leg.partyId === partyId && leg.mediaLost !== undefined);
+  return isLost ? { ...call, legs: mapValues(call.legs, (leg) => (leg.partyId === partyId ? listenedAnew(leg) : leg)) } : call;
+}
+
+/** Of an endpoint that begins again to wait for media. */
+export function listenedAnew(leg: Leg): Leg {
+  return leg.mediaLost === undefined ? leg : without(leg, "mediaLost");
+}
+
 /** A prompt stands still during a hold: what was heard so far counts. */
 function paused(party: Party, at: number): Party {
   const { prompt } = party;
-  return prompt ? { ...party, prompt: { ...prompt, offsetMs: prompt.offsetMs + Math.max(0, at - prompt.begunAt), begunAt: at } } : party;
+  return prompt ? { ...party, prompt: { ...prompt, offsetMs: positionOf(prompt, at), begunAt: at } } : party;
 }
 
 function continued(party: Party, at: number, heldMs: number): Party {

@@ -1,9 +1,9 @@
-import type { Call, Leg } from "../model.ts";
+import type { Call, Leg, Seat } from "../model.ts";
 import type { TransferEvent } from "../transfer-events.ts";
 import type { EventOf } from "../events.ts";
 import type { Evolutions } from "./evolutions.ts";
 import { changeValue, mapValues, putValue, without } from "./records.ts";
-import { changeParty, changeSeatsOf, settleSeat } from "./seat-events.ts";
+import { changeParty, changeSeatsOf, listenedAnew, settleSeat } from "./seat-events.ts";
 
 export const evolveTransfer: Evolutions<TransferEvent["kind"]> = {
   "leg.referred": (call, { legId, referId, event, notifies }) =>
@@ -27,7 +27,11 @@ export const evolveTransfer: Evolutions<TransferEvent["kind"]> = {
       ...(standsBy !== undefined && { by: standsBy }),
       ...(dialId !== undefined && { dialId }),
     }));
-    return { ...call, parties: changeValue(placed, partyId, (party) => without(party, "by", "dialId")) };
+    const bridges = mapValues(call.bridges, (bridge) => ({
+      ...bridge,
+      seats: mapValues(bridge.seats, (seat) => supervising(seat, partyId, by)),
+    }));
+    return { ...call, bridges, parties: changeValue(placed, partyId, (party) => without(party, "by", "dialId")) };
   },
   "refer.begun": (call, { legId, referId, to, by, at }) =>
     changeLeg(call, legId, (leg) => ({ ...leg, refer: { referId, to, by, begunAt: at, accepted: false } })),
@@ -37,6 +41,11 @@ export const evolveTransfer: Evolutions<TransferEvent["kind"]> = {
     changeLeg(call, legId, (leg) => (leg.refer?.referId === referId ? without(leg, "refer") : leg)),
 };
 
+/** Whoever supervised the one supervises who came in that place. */
+function supervising(seat: Seat, partyId: string, by: string): Seat {
+  return seat.supervises?.partyId === partyId ? { ...seat, supervises: { ...seat.supervises, partyId: by } } : seat;
+}
+
 /** Who went is still seen here as having left; the legs are in the other call. */
 function withoutMoved(call: Call, { at, to, parties, outcome }: EventOf<"parties.moved">): Call {
   const gone = new Set(parties.flatMap(({ legs }) => legs.map(({ id }) => id)));
@@ -45,7 +54,19 @@ function withoutMoved(call: Call, { at, to, parties, outcome }: EventOf<"parties
   let left: Call = { ...call, legs, absorbedBy: to };
   for (const { party } of parties) {
     left = changeParty(left, party.id, (known) => ({
-      ...without(known, "by", "dialId", "script", "prompt", "recording", "requests", "digitsToSend", "detection", "transfer"),
+      ...without(
+        known,
+        "by",
+        "dialId",
+        "script",
+        "prompt",
+        "announcement",
+        "recordings",
+        "requests",
+        "digitsToSend",
+        "detection",
+        "transfer",
+      ),
       leftAt: at,
       outcome,
     }));
@@ -56,11 +77,13 @@ function withoutMoved(call: Call, { at, to, parties, outcome }: EventOf<"parties
 
 function withMoved(call: Call, { bridgeId, from, parties }: EventOf<"parties.moved">): Call {
   let joined: Call = { ...call, absorbed: [...(call.absorbed ?? []), from] };
-  for (const { party, legs, seat } of parties) {
+  for (const { party: moved, legs, seat } of parties) {
+    const { recording, ...party } = moved;
+    if (recording !== undefined) Object.assign(party, { recordings: [{ ...recording, visitId: recording.recordingId }] });
     joined = {
       ...joined,
       parties: putValue(joined.parties, party.id, party),
-      legs: legs.reduce((all, leg) => putValue(all, leg.id, leg), joined.legs),
+      legs: legs.reduce((all, leg) => putValue(all, leg.id, listenedAnew(leg)), joined.legs),
       bridges: changeValue(joined.bridges, bridgeId, (bridge) => ({ ...bridge, seats: putValue(bridge.seats, party.id, seat) })),
     };
   }

@@ -9,7 +9,7 @@ export type Deadline = {
   readonly at: number;
 } & (
   | { readonly kind: "total" }
-  | { readonly kind: "refer"; readonly legId: string }
+  | { readonly kind: "refer" | "media"; readonly legId: string }
   | { readonly kind: "ring" | "script" | "detection"; readonly partyId: string }
 );
 
@@ -29,6 +29,7 @@ export function deadlines(call: Call): readonly Deadline[] {
       continue;
     }
     if (leg.refer !== undefined) result.push({ kind: "refer", name: leg.refer.referId, at: leg.refer.begunAt + referMs, legId: leg.id });
+    if (leg.mediaLost !== undefined) result.push({ kind: "media", name: `media ${leg.id}`, at: leg.mediaLost.deadlineAt, legId: leg.id });
     if (party.detection !== undefined) {
       const { detectId, deadlineAt: at } = party.detection;
       result.push({ kind: "detection", name: detectId, at, partyId: party.id });

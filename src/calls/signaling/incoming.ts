@@ -68,6 +68,7 @@ type Destination = Pick<
   readonly trunkId?: string;
   readonly phoneId?: string;
   readonly mediaToSource: boolean;
+  readonly codecs?: LegRoute["codecs"];
 };
 
 export class Incoming {
@@ -108,6 +109,7 @@ export class Incoming {
         leadsTo: { kind: "script", pin },
         trunkId: trunk.id,
         mediaToSource: trunk.mediaToSource,
+        ...(trunk.codecs !== null && { codecs: trunk.codecs }),
       });
     }
     if (trunks.length > 0 && !this.#isPhone(request)) return refuse(transaction, 404);
@@ -122,7 +124,8 @@ export class Incoming {
     const [trunk] = trunks;
     if (trunk !== undefined && !this.#isPhone(request)) {
       const caller = addressOf(introductionOf(request.headers, trunk.policy).from);
-      const by = this.#legOf(transaction, { mediaToSource: trunks.some(({ mediaToSource }) => mediaToSource) }, true);
+      const mediaToSource = trunks.some((one) => one.mediaToSource);
+      const by = this.#legOf(transaction, { mediaToSource, ...(trunk.codecs !== null && { codecs: trunk.codecs }) }, true);
       return by && { from: { trunkIds: trunks.map(({ id }) => id) }, by: { ...by, caller } };
     }
     const phone = this.#phoneCalling(transaction);
@@ -191,8 +194,9 @@ export class Incoming {
 
   #settle(transaction: InviteServerTransaction, destination: Destination): Admission | undefined {
     const { ids, limits } = this.#options;
-    const { trunkId, phoneId, mediaToSource, ...what } = destination;
-    const devices = { mediaToSource, ...(trunkId !== undefined && { trunkId }), ...(phoneId !== undefined && { phoneId }) };
+    const { trunkId, phoneId, mediaToSource, codecs, ...what } = destination;
+    const names = { ...(trunkId !== undefined && { trunkId }), ...(phoneId !== undefined && { phoneId }) };
+    const devices = { mediaToSource, ...names, ...(codecs && { codecs }) };
     // Who is dialled may decode what we do not; a flow cannot.
     const leg = this.#legOf(transaction, devices, what.leadsTo.kind === "dial");
     return leg && { callId: ids.next(), limits, ...leg, ...what };
@@ -201,7 +205,7 @@ export class Incoming {
   /** A leg that begins with this INVITE. Undefined when it has been refused: its offer is of no use, or no port is free. */
   #legOf(
     transaction: InviteServerTransaction,
-    devices: Pick<LegRoute, "trunkId" | "phoneId" | "mediaToSource">,
+    devices: Pick<LegRoute, "trunkId" | "phoneId" | "mediaToSource" | "codecs">,
     mayRelay: boolean,
   ): Omit<ReplacingLeg, "dialog" | "caller"> | undefined {
     const { ids, ports, sessionFor } = this.#options;
@@ -211,7 +215,7 @@ export class Incoming {
     const localPort = ports.acquire();
     if (localPort === undefined) return refuse(transaction, 503);
     // Without an offer ours goes out in the answer (RFC 3261 §13.3.1.4).
-    const leg = { id: legId, localPort };
+    const leg = { id: legId, localPort, route: devices };
     const answer = offer === "" ? noOffer : answerTo(offer, leg, 1, "sendrecv", source.address, sessionFor(source), mayRelay);
     if (!answer.ok) {
       ports.release(localPort);

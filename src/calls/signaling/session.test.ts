@@ -1,8 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { answerTo, offerOf } from "./session.ts";
+import { codecNames } from "../../kernel/index.ts";
+import { answerTo, type DescribedLeg, offerOf } from "./session.ts";
 
-const settings = { secret: new Uint8Array(), mediaAddress: "192.0.2.1", otherMediaAddress: "2001:db8::1" };
-const leg = { id: "leg", localPort: 20_000 } as Parameters<typeof offerOf>[0];
+const own = { secret: new Uint8Array(), codecs: codecNames };
+const settings = { ...own, mediaAddress: "192.0.2.1", otherMediaAddress: "2001:db8::1" };
+const leg: DescribedLeg = { id: "leg", localPort: 20_000, route: {} };
 
 function offer(address: string): string {
   const family = address.includes(":") ? 6 : 4;
@@ -32,7 +34,7 @@ describe("IPv6", () => {
   });
 
   test("without an address of that family the one there is must do", () => {
-    const answer = answerTo(offer("2001:db8::9"), leg, 1, "sendrecv", "192.0.2.9", { secret: settings.secret, mediaAddress: "192.0.2.1" });
+    const answer = answerTo(offer("2001:db8::9"), leg, 1, "sendrecv", "192.0.2.9", { ...own, mediaAddress: "192.0.2.1" });
     expect(answer.ok && textOf(answer.body.content)).toContain("c=IN IP4 192.0.2.1\r\n");
   });
 });

@@ -1,6 +1,6 @@
 /** Session descriptions of legs: built from journaled values only, so that the same state gives the same bytes (RFC 8866, RFC 3264). */
 import { isIP } from "node:net";
-import { canonicalAddress, derive } from "../../kernel/index.ts";
+import { canonicalAddress, type CodecName, derive } from "../../kernel/index.ts";
 import {
   acceptAnswer,
   addressOf,
@@ -22,6 +22,10 @@ export type SessionSettings = {
   readonly mediaAddress: string;
   /** The same of the other family (IPv4, IPv6), for a peer whose offer is of that one. */
   readonly otherMediaAddress?: string;
+  /** Those that we decode and a leg may have, preferred first. */
+  readonly codecs: readonly CodecName[];
+  /** Comfort noise is offered, not only taken. */
+  readonly comfortNoise?: boolean;
 };
 
 /** The settings for a peer, as it depends on where that is: its signalling at `peer`, its media at `remote` when that is known. */
@@ -30,7 +34,9 @@ export type SessionsFor = (peer: SipAddress, remote?: string) => SessionSettings
 const contentType = "application/sdp";
 
 /** The parts of a leg that its descriptions are made of. */
-export type DescribedLeg = Pick<Leg, "id" | "localPort" | "media" | "relayable">;
+export type DescribedLeg = Pick<Leg, "id" | "localPort" | "media" | "relayable" | "prefers"> & {
+  readonly route: Pick<Leg["route"], "codecs">;
+};
 
 /** Our offer for this leg in its version. */
 export function offerOf(leg: DescribedLeg, version: number, direction: MediaDirection, settings: SessionSettings): Body {
@@ -77,6 +83,7 @@ export function answerTo(
 }
 
 const firstVersion = 1;
+const usualPtimeMs = 20;
 
 /**
  * What a leg's media came from, as long as that very value lives: the offer of an INVITE is answered with what was found when it came in. Working it out
@@ -88,7 +95,10 @@ const firstAnswers = new WeakMap<Negotiated, Answer>();
 export function firstAnswerTo(offer: string, leg: DescribedLeg & Pick<Leg, "version">, from: string, settings: SessionSettings): Answer {
   const { media, version } = leg;
   const known = media !== undefined && version === firstVersion ? firstAnswers.get(media) : undefined;
-  return known ?? answerTo(offer, leg, version, media?.stated ?? "sendrecv", from, settings);
+  if (known !== undefined) return known;
+  // What was agreed on stays, though the settings may have changed with a restart.
+  const fixed = media?.codec === undefined ? leg : { ...leg, route: { codecs: [media.codec] } };
+  return answerTo(offer, fixed, version, media?.stated ?? "sendrecv", from, settings);
 }
 
 /** What the peer's answer to `offerOf` with the same arguments agrees to; undefined when it is of no use. */
@@ -101,13 +111,16 @@ export function agreedBy(
   const parsed = answer === undefined ? undefined : parseSdp(answer.content);
   if (parsed === undefined || !parsed.ok) return undefined;
   const { leg, version, direction } = offered;
-  const accepted = acceptAnswer(createOffer(mediaToOffer(leg, version, direction, settings)), parsed.value, leg.media?.history);
+  const local = mediaToOffer(leg, version, direction, settings);
+  const accepted = acceptAnswer(createOffer(local), parsed.value, local);
   return accepted.ok ? negotiated(accepted.negotiated, direction, from) : undefined;
 }
 
-/** RTCP on the port of RTP is never our idea, but once agreed it is offered again (RFC 5761 §5.1.1). */
+/** What was the peer's idea is offered again once it is agreed, RTCP on the port of RTP among it (RFC 5761 §5.1.1). */
 function mediaToOffer(leg: DescribedLeg, version: number, direction: MediaDirection, settings: SessionSettings): LocalMedia {
-  return { ...localMedia(leg, version, direction, settings), rtcpMux: leg.media?.rtcpMux === true };
+  const { rtcpMux = false, comfortNoise, ptimeMs = usualPtimeMs } = leg.media ?? {};
+  const isNoiseOffered = settings.comfortNoise === true || comfortNoise !== undefined;
+  return { ...localMedia(leg, version, direction, settings), rtcpMux, ptimeMs, ...(isNoiseOffered && { comfortNoise: true }) };
 }
 
 function localMedia(leg: DescribedLeg, version: number, direction: MediaDirection, settings: SessionSettings): LocalMedia {
@@ -117,24 +130,31 @@ function localMedia(leg: DescribedLeg, version: number, direction: MediaDirectio
     port: leg.localPort,
     sessionId: String(Number.parseInt(derive(settings.secret, 6, leg.id, "sdp"), 16)),
     version,
-    ...capabilities(leg),
+    ...capabilities(leg, settings),
     telephoneEvent: true,
     direction,
-    ptimeMs: 20,
+    ptimeMs: usualPtimeMs,
     ...(media?.history && { history: media.history }),
   };
 }
 
-/** A leg whose packets are relayed stays with its codec: the other side would have to change with it. One of ours may become another of ours. */
-function capabilities({ media, relayable }: DescribedLeg): Pick<LocalMedia, "codecs" | "relayed"> {
+/**
+ * A leg whose packets are relayed stays with its codec: the other side would have to change with it. One of ours may become another of ours; the one
+ * that it has, or that the other side has, comes first, so that nothing changes and nothing need be translated.
+ */
+function capabilities(
+  { media, relayable, prefers, route }: DescribedLeg,
+  settings: SessionSettings,
+): Pick<LocalMedia, "codecs" | "relayed"> {
   if (media?.relayed !== undefined) {
     return { codecs: [], relayed: [{ ...media.relayed, payloadType: media.receivePayloadType ?? media.payloadType }] };
   }
-  if (media !== undefined || relayable === undefined) return { codecs: ownCodecs };
-  return { codecs: relayable.only ? [] : ownCodecs, relayed: relayable.formats };
+  const own = route.codecs ?? settings.codecs;
+  const first = media?.codec ?? (prefers !== undefined && own.includes(prefers) ? prefers : undefined);
+  const codecs = first === undefined ? own : [first, ...own.filter((name) => name !== first)];
+  if (media !== undefined || relayable === undefined) return { codecs };
+  return { codecs: relayable.only ? [] : codecs, relayed: relayable.formats };
 }
-
-const ownCodecs: LocalMedia["codecs"] = ["PCMU", "PCMA"];
 
 /** An answer is of the family of its offer, whatever the signalling came by. */
 function inFamilyOf(offer: SessionDescription, settings: SessionSettings): SessionSettings {
@@ -150,11 +170,12 @@ function bodyOf(description: Parameters<typeof formatSdp>[0]): Body {
 }
 
 function negotiated(session: SdpNegotiated, stated: MediaDirection, from: string): Negotiated {
-  const { codec, alsoReceives, relayed, payloadType, receivePayloadType, telephoneEvent, remote, remoteRtcp, rtcpMux, direction, history } =
-    session;
+  const { codec, alsoReceives, relayed, payloadType, receivePayloadType, telephoneEvent, comfortNoise, opus, ptimeMs } = session;
+  const { remote, remoteRtcp, rtcpMux, direction, history } = session;
   // A name cannot be sent to from the media threads: where the signalling came from is the best guess.
   const address = isIP(remote.address) === 0 ? from : canonicalAddress(remote.address);
   const receiveTelephoneEvent = telephoneEvent?.receivePayloadType;
+  const eventRateHz = telephoneEvent?.clockRateHz;
   return {
     ...(codec !== undefined && { codec }),
     ...(relayed && { relayed }),
@@ -162,6 +183,11 @@ function negotiated(session: SdpNegotiated, stated: MediaDirection, from: string
     ...(telephoneEvent && { telephoneEvent: telephoneEvent.payloadType }),
     ...(receivePayloadType !== payloadType && { receivePayloadType }),
     ...(receiveTelephoneEvent !== undefined && receiveTelephoneEvent !== telephoneEvent?.payloadType && { receiveTelephoneEvent }),
+    ...(eventRateHz !== undefined && { telephoneEventClockRateHz: eventRateHz }),
+    ...(comfortNoise !== undefined && { comfortNoise }),
+    // Packets that are relayed stay as long as they come.
+    ...(codec !== undefined && ptimeMs !== usualPtimeMs && { ptimeMs }),
+    ...(opus && { opus }),
     ...(alsoReceives && { alsoReceives }),
     ...(rtcpMux && { rtcpMux }),
     remote: { address, port: remote.port, rtcpPort: remoteRtcp.port },

@@ -1,7 +1,7 @@
 /** The legs of a phone as the dialogs that its watchers see (RFC 4235). Pure: the same call gives the same dialogs. */
 import type { DialogEnd, WatchedDialog, WatchedDialogState } from "../../sip/index.ts";
 import type { Call, Leg } from "../model.ts";
-import { seatOf } from "../parts.ts";
+import { isObserver, membersPresent, seatOf } from "../parts.ts";
 import { invitedBy } from "../signaling/leg-names.ts";
 
 export type LegDialogContext = {
@@ -44,7 +44,9 @@ function isHeld(call: Call, leg: Leg): boolean {
   if ((leg.media?.direction ?? "sendrecv") !== "sendrecv") return true;
   const place = seatOf(call, leg.partyId);
   if (place === undefined) return false;
-  const others = Object.values(place.bridge.seats).filter(({ partyId, state }) => partyId !== leg.partyId && state !== "left");
+  const others = Object.values(place.bridge.seats).filter(
+    (seat) => seat.partyId !== leg.partyId && seat.state !== "left" && !isObserver(seat),
+  );
   return place.seat.state === "held" || (others.length > 0 && others.every(({ state }) => state === "held"));
 }
 
@@ -62,7 +64,7 @@ function endOf({ direction, outcome }: Leg): DialogEnd {
 
 /** Whom the phone talks with, when that is one user whose name is known. */
 function otherName(call: Call, leg: Leg): string | undefined {
-  const others = Object.values(call.parties).filter(({ id, leftAt }) => id !== leg.partyId && leftAt === undefined);
+  const others = membersPresent(call).filter(({ id }) => id !== leg.partyId);
   const [other] = others;
   return others.length === 1 && other?.address.kind === "user" ? other.address.name : undefined;
 }

@@ -37,6 +37,13 @@ export const flag: Check = required((value, path, report) => {
   if (typeof value !== "boolean") report.mistake(path, "must be true or false");
 });
 
+/** true, false, or what `check` takes. */
+export function flagOr(check: Check): Check {
+  return required((value, path, report) => {
+    if (typeof value !== "boolean") check.check(value, path, report);
+  });
+}
+
 export function choice(values: readonly string[]): Check {
   return required((value, path, report) => {
     if (typeof value !== "string" || !values.includes(value)) report.mistake(path, `must be one of ${values.join(", ")}`);

@@ -1,5 +1,5 @@
 /** Checks that several verbs share. */
-import { type Check, integer, list, object, members, record, template, templates, text, unknownName } from "./check.ts";
+import { type Check, choice, integer, list, object, members, optional, record, template, templates, text, unknownName } from "./check.ts";
 
 /** Telephone-event digits (RFC 4733 §3.2) that can end an entry. */
 export const digitSet: Check = text(/^[0-9*#A-D]{0,16}$/, "digits from 0-9, *, #, A-D");
@@ -13,6 +13,9 @@ export const planFormat: Check = text(/^[a-z][a-z0-9-]{0,31}$/, "the name of a l
 
 /** A JSON object whose texts are templates. */
 export const templateObject: Check = record(text(/^.{1,64}$/s, "a name of 1 to 64 characters"), templates, 0, 50);
+
+/** What may be said of the file of a recording. */
+export const recordedFile = { channels: optional(integer(1, 2)), format: optional(choice(["wav", "mp3"])) };
 
 export const prompt: Check = list(
   {

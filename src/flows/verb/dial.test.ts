@@ -60,6 +60,16 @@ test("the talk has an end of its own, is recorded while it lasts, and what is to
   expect(end).toMatchObject({ exit: "done", actions: [{ kind: "stop-recording", recordingId: "recording-1" }] });
 });
 
+test.each([
+  [false, []],
+  [{}, [{ kind: "record", hears: "both" }]],
+  [{ channels: 2, format: "mp3" }, [{ kind: "record", hears: "both", channels: 2, format: "mp3" }]],
+] as const)("record: %j", (record, actions) => {
+  const trial = trialOf({ verb: "dial", to: "+12025550100", record });
+  trial.start();
+  expect(trial.give({ kind: "dial-answered", dialId: "dial-1" })?.actions).toMatchObject(actions);
+});
+
 const dialling = (value: string) =>
   trialOf({ verb: "dial", to: "+12025550100", headers: { "X-Customer": value } }, { split: "a\r\nVia: b" });
 

@@ -8,8 +8,10 @@
 import type { Outcome, ScriptAction } from "../../calls/index.ts";
 import { parseFreeHeaders, wrongWithName } from "../../sip/index.ts";
 import type { DialNode } from "../document.ts";
-import { anything, flag, integer, memberPath, optional, record, template, variable } from "../validation/check.ts";
+import { anything, flagOr, integer, memberPath, object, optional, record, template, variable } from "../validation/check.ts";
+import { recordedFile } from "../validation/fields.ts";
 import { into, leave, ScriptFault, type Turn, type Verb, type Visit } from "../verb.ts";
+import { fileOf } from "./record.ts";
 
 const longestAddress = 256;
 const longestTalkMs = 86_400_000;
@@ -21,7 +23,7 @@ export const dial: Verb<DialNode> = {
     callerId: optional(template),
     ringMs: optional(integer(1000, 600_000)),
     maxMs: optional(integer(1000, 86_400_000)),
-    record: optional(flag),
+    record: optional(flagOr(object(recordedFile))),
     headers: optional(record(anything, template, 0, 20)),
     callback: optional(anything),
     into: optional(variable),
@@ -50,17 +52,22 @@ export const dial: Verb<DialNode> = {
     const { outcome, answered, talkedMs, headers = {} } = event;
     const { result: how, sipStatus = null, q850 } = outcome;
     const result = { result: how, answered, talkedMs, sipStatus, q850, headers };
-    const actions: readonly ScriptAction[] = node.record === true ? [{ kind: "stop-recording", recordingId: visit.id("recording") }] : [];
+    const actions: readonly ScriptAction[] = isRecorded(node) ? [{ kind: "stop-recording", recordingId: visit.id("recording") }] : [];
     return leave(answered ? "done" : exitOf(outcome), into(node.into, result), actions);
   },
 };
 
-function talk({ maxMs, record: isRecorded }: DialNode, visit: Visit): Turn {
+function isRecorded({ record: wanted = false }: DialNode): boolean {
+  return wanted !== false;
+}
+
+function talk(node: DialNode, visit: Visit): Turn {
+  const { maxMs, record: wanted } = node;
   const recording = { recordingId: visit.id("recording"), maxMs: longestTalkMs, silenceMs: 0, finishOn: "", hears: "both" } as const;
   return {
     kind: "wait",
     wait: { for: "talk", ...(maxMs !== undefined && { deadlineAt: visit.now + maxMs }) },
-    ...(isRecorded === true && { actions: [{ kind: "record", ...recording }] }),
+    ...(isRecorded(node) && { actions: [{ kind: "record", ...recording, ...(typeof wanted === "object" && fileOf(wanted)) }] }),
   };
 }
 

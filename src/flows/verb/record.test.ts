@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { RecordNode } from "../document.ts";
 import { Trial, trialOf } from "../trial.ts";
+import { validateFlow } from "../validation/validate.ts";
 
 const message: RecordNode = {
   verb: "record",
@@ -8,7 +9,8 @@ const message: RecordNode = {
   maxMs: 90_000,
   into: "message",
 };
-const ended = (reason: string) => ({ kind: "recording-ended", recordingId: "recording-1", reason, durationMs: 4200 }) as const;
+const storedAs = "5".repeat(24);
+const ended = (reason: string) => ({ kind: "recording-ended", recordingId: "recording-1", storedAs, reason, durationMs: 4200 }) as const;
 
 test("speaks, beeps, records, and tells which recording it is", () => {
   const trial = trialOf(message);
@@ -26,7 +28,20 @@ test("speaks, beeps, records, and tells which recording it is", () => {
   expect(trial.give({ ...ended("digit"), recordingId: "recording-7" })).toBeUndefined();
   expect(trial.give({ ...ended("digit"), digit: "#" })).toMatchObject({
     exit: "done",
-    set: { message: { recordingId: "recording-1", durationMs: 4200, reason: "digit", digit: "#" } },
+    set: { message: { recordingId: storedAs, durationMs: 4200, reason: "digit", digit: "#" } },
+  });
+});
+
+const document = (node: object) => ({ start: "only", nodes: { only: node } });
+
+test("says what is in the file, and takes two channels only of two sides", () => {
+  const whole = { verb: "record", beep: false, hears: "both", channels: 2, format: "mp3" } as const;
+  expect(trialOf(whole).start()?.actions).toMatchObject([{ kind: "record", hears: "both", channels: 2, format: "mp3" }]);
+  expect(trialOf({ ...whole, channels: 1, format: "wav" }).start()?.actions[0]).not.toHaveProperty(["channels"]);
+  expect(validateFlow(document(whole))).toMatchObject({ ok: true });
+  expect(validateFlow(document({ ...whole, hears: "peer" }))).toMatchObject({
+    ok: false,
+    mistakes: [{ path: "nodes.only.channels", message: expect.stringContaining('"both"') as string }],
   });
 });
 

@@ -3,7 +3,7 @@
  * factor that fits a frame best gives the frequency, and what is left over says how much else is in it. Voices leave much, two tones at
  * once (DTMF, ringing) too.
  */
-import { frameMs, frameSamples, sampleRateHz } from "../codec/codec.ts";
+import { frameMs, frameSamples, sampleRateHz } from "../codec/frame.ts";
 
 const lowestHz = 400;
 const highestHz = 2000;

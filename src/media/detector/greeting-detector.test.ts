@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from "vitest";
 import { speak } from "../../../test/support/audio/flite.ts";
-import { codecByName } from "../codec/codec.ts";
+import { muLaw } from "../codec/g711.ts";
 import type { AnsweredBy } from "../plan.ts";
 import { Detection } from "./detection.ts";
 import { GreetingDetector } from "./greeting-detector.ts";
@@ -25,7 +25,7 @@ const tone = (ms: number, ...frequenciesHz: readonly number[]) =>
   );
 /** As a line gives it: through G.711, with a little noise. */
 function line(...parts: readonly Int16Array[]): Int16Array {
-  const { fromLinear, toLinear } = codecByName.PCMU;
+  const { fromLinear, toLinear } = muLaw;
   let seed = 1;
   return Int16Array.from(
     parts.flatMap((part) => Array.from(part)),

@@ -10,7 +10,7 @@
  *     any        a steady tone of `beepMs`                         machine
  *     any        `cutOffMs` have passed                            unknown
  */
-import { frameMs, frameSamples } from "../codec/codec.ts";
+import { frameMs, frameSamples } from "../codec/frame.ts";
 import type { AnsweredBy } from "../plan.ts";
 import type { AnswerDetector } from "./answer-detector.ts";
 import { BeepDetector } from "./beep-detector.ts";

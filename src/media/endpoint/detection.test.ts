@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
-import { codecByName } from "../codec/codec.ts";
+import { muLaw } from "../codec/g711.ts";
 import { EndpointRecord } from "../engine/endpoint-record.ts";
 import { endpointPlan, MediaBench } from "../fixture/media-bench.case.ts";
 
 const silence = { kind: "silence" } as const;
 const detect = { detectId: "d", cutOffMs: 3000 };
-const { fromLinear } = codecByName.PCMU;
+const { fromLinear } = muLaw;
 
 /** A frame of a steady tone, in time with the one before. */
 function tone(frame: number): Uint8Array {

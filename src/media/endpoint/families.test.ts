@@ -4,7 +4,7 @@ import { afterEach, expect, test } from "vitest";
 import { freePortRange } from "../../../test/support/free-ports.ts";
 import { VirtualClock } from "../../../test/support/virtual-clock.ts";
 import { silentLogger } from "../../kernel/index.ts";
-import { openUdpSockets } from "../../rtp/index.ts";
+import { udpNetwork } from "../../rtp/index.ts";
 import { createInProcessMedia } from "../engine/in-process.ts";
 import { endpointPlan } from "../fixture/media-bench.case.ts";
 
@@ -30,9 +30,12 @@ test("an endpoint is bound in the family of its peer's media, and moves with it 
     ids: { next: () => "0".repeat(24), random: (bytes) => "40".repeat(bytes) },
     logger: silentLogger,
     prompts: { prepare: () => Promise.reject(new Error("nothing is said")) },
-    openSockets: (address, port, listener) => {
-      bound.push(`${address} ${port}`);
-      return openUdpSockets(address, port, listener);
+    network: {
+      ...udpNetwork,
+      openSockets: (address, port, listener) => {
+        bound.push(`${address} ${port}`);
+        return udpNetwork.openSockets(address, port, listener);
+      },
     },
   });
   closers.push(() => media.close());

@@ -1,7 +1,13 @@
 import type { Logger } from "../../kernel/index.ts";
-import { type Codec, decode, frameSamples } from "../codec/codec.ts";
+import type { AudioCodec } from "../codec/audio-codec.ts";
 import type { MediaEvent, RecordingPlan } from "../plan.ts";
+import type { Hearing } from "./hearing.ts";
 import { Recorder, type RecorderListener } from "../sound/recorder.ts";
+
+/** At which a peer with this codec is recorded: what is above 8 kHz of a voice is not worth its place. */
+export function recordingRateHz(codec: AudioCodec | undefined): number {
+  return codec === undefined || codec.sampleRatesHz[0] === 8000 ? 8000 : 16_000;
+}
 
 /** The recordings of one endpoint, those that ended and are still planned too: they are not begun again. */
 export class Recordings {
@@ -9,7 +15,6 @@ export class Recordings {
   readonly #recorders = new Map<string, Recorder>();
   /** Of recorders that left the plan. */
   readonly #stopping = new Set<Promise<void>>();
-  #linear: Int16Array | undefined;
 
   constructor(logger: Logger, emit: (event: MediaEvent) => void) {
     this.#listener = {
@@ -20,25 +25,42 @@ export class Recordings {
   }
 
   get areRunning(): boolean {
-    return [...this.#recorders.values()].some((recorder) => !recorder.isEnded);
+    for (const recorder of this.#recorders.values()) if (!recorder.isEnded) return true;
+    return false;
   }
 
-  update(plans: readonly RecordingPlan[]): void {
+  /** Some of them record what the peer hears too. */
+  get hearBoth(): boolean {
+    for (const recorder of this.#recorders.values()) if (recorder.hearsBoth && !recorder.isEnded) return true;
+    return false;
+  }
+
+  /** The one whose beep the peer, and whoever talks with it, should hear now. */
+  get beeping(): Recorder | undefined {
+    for (const recorder of this.#recorders.values()) if (recorder.isBeeping) return recorder;
+    return undefined;
+  }
+
+  /** Those that begin now get sound of this rate for as long as they last. */
+  update(plans: readonly RecordingPlan[], sampleRateHz: number): void {
     for (const [recordingId, recorder] of this.#recorders) {
       if (plans.some((plan) => plan.recordingId === recordingId)) continue;
       this.#recorders.delete(recordingId);
       this.#stop(recorder);
     }
     for (const plan of plans) {
-      if (!this.#recorders.has(plan.recordingId)) this.#recorders.set(plan.recordingId, new Recorder(plan, this.#listener));
+      const known = this.#recorders.get(plan.recordingId);
+      if (known === undefined) this.#recorders.set(plan.recordingId, new Recorder(plan, sampleRateHz, this.#listener));
+      else known.update(plan);
     }
   }
 
-  /** A frame of what the peer said, and of what it heard in its codec. */
-  write(said: Int16Array, heard: Uint8Array, codec: Codec): void {
+  /** 20 ms of what the peer said, and of what it heard: each at the rate at which it began, whatever the codec is now. */
+  write(said: Hearing, heard: (rateHz: number) => Int16Array): void {
     for (const recorder of this.#recorders.values()) {
       if (recorder.isEnded) continue;
-      recorder.write(said, recorder.plan.hears === "both" ? this.#decoded(heard, codec) : undefined);
+      const { sampleRateHz } = recorder;
+      recorder.write(said.at(sampleRateHz), recorder.hearsBoth ? heard(sampleRateHz) : undefined);
     }
   }
 
@@ -56,11 +78,5 @@ export class Recordings {
     const stopping = recorder.stop();
     this.#stopping.add(stopping);
     void stopping.finally(() => this.#stopping.delete(stopping));
-  }
-
-  #decoded(heard: Uint8Array, codec: Codec): Int16Array {
-    this.#linear ??= new Int16Array(frameSamples);
-    decode(codec, heard, this.#linear);
-    return this.#linear;
   }
 }

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { emptyRtpHeader, parseRtp, rtpHeaderBytes, type RtpSockets, writeRtpHeader } from "../../rtp/index.ts";
+import { emptyRtpHeader, parseRtp, rtpHeaderBytes, type RtpSockets, udpNetwork, writeRtpHeader } from "../../rtp/index.ts";
 import { Outbox } from "./outbox.ts";
 import { Relay } from "./relay.ts";
 import { RtpStream } from "./stream.ts";
@@ -29,11 +29,11 @@ test("whatever is lost, late, repeated or in between, one number means one packe
           sent.set(header.sequenceNumber, origin);
         },
       } as RtpSockets;
-      const stream = new RtpStream(new Outbox(), 9, firstOurs, 0xffff_ff00, () => undefined);
+      const stream = new RtpStream(new Outbox(udpNetwork), 9, firstOurs, 0xffff_ff00, () => undefined);
       const relay = new Relay(stream);
       let [ssrc, highest, offset] = [1, firstTheirs, undefined as number | undefined];
       for (const { kind, distance } of steps) {
-        if (kind === "frame") stream.pause(0);
+        if (kind === "frame") stream.pause();
         else if (kind === "digit") {
           origin = `digit ${stream.sequenceNumber}`;
           expect(sent.has(stream.sequenceNumber)).toBe(false);
@@ -49,7 +49,7 @@ test("whatever is lost, late, repeated or in between, one number means one packe
           writeRtpHeader(bytes, { marker: false, payloadType: 18, sequenceNumber, timestamp: sequenceNumber * 160, ssrc });
           parseRtp(bytes, header);
           const before = sent.size;
-          relay.forward(sockets, { ...header }, bytes, 96);
+          relay.forward(sockets, { ...header }, bytes, 96, "as it is");
           if (sent.size === before) continue;
           const moved = (header.sequenceNumber - sequenceNumber) & 0xffff;
           expect(offset ?? moved).toBe(moved);

@@ -1,5 +1,5 @@
 import type { Clock, Ids } from "../../kernel/index.ts";
-import { formatRtcp, parseRtcp, type ReceiverStatistics, type ReportBlock, type RtcpReport } from "../../rtp/index.ts";
+import { formatRtcp, parseRtcp, type ReceiverStatistics, type ReportBlock, RtcpMonitor, type RtcpReport } from "../../rtp/index.ts";
 import type { RtpStream } from "./stream.ts";
 
 /** RFC 3550 §6.2: the minimum, with the randomness and the compensation of §6.3.1; two members never need more. */
@@ -9,6 +9,8 @@ const leastIntervalMs = (intervalMs * 0.5) / compensation;
 
 /** When RTCP is due, and what it says. */
 export class RtcpReporter {
+  /** What the peer reports. */
+  readonly monitor = new RtcpMonitor();
   readonly #clock: Clock;
   readonly #ids: Ids;
   /** When the last report went, and how much of an interval the next one waits. §6.2: half of it before the first. */
@@ -33,9 +35,11 @@ export class RtcpReporter {
     return nowMs >= this.#dueAtMs;
   }
 
-  receive(bytes: Uint8Array): void {
+  /** `ssrc` is ours, `peerSsrc` what we receive if anything. */
+  receive(bytes: Uint8Array, ssrc: number, peerSsrc: number | undefined): void {
     const packets = parseRtcp(bytes);
     if (!packets.ok) return;
+    this.monitor.receive(packets.value, ssrc, peerSsrc, this.#clock.now());
     for (const packet of packets.value) {
       if (packet.kind !== "sender-report") continue;
       this.#lastReport = packet.ntpMiddle;

@@ -51,7 +51,8 @@ export class SourceLock {
 
   update(plan: EndpointPlan): void {
     const { remote } = plan;
-    if (remote === undefined || (remote.address === this.#signalled?.address && remote.port === this.#signalled.port)) return;
+    if (remote === undefined || remote.port === 0 || (remote.address === this.#signalled?.address && remote.port === this.#signalled.port))
+      return;
     this.#signalled = remote;
     this.#fromSignalled = undefined;
     const isLockedThere = this.#locked?.address === remote.address && this.#locked.port === remote.port;
@@ -61,6 +62,8 @@ export class SourceLock {
   }
 
   judge(address: string, port: number, header: RtpHeader, nowMs: number): Verdict {
+    // Nothing can be sent there, and a socket that is asked to throws.
+    if (port === 0) return "stranger";
     const locked = this.#locked;
     if (locked !== undefined && locked.port === port && locked.address === address) {
       this.#heardAtMs = nowMs;

@@ -13,9 +13,10 @@ export class Undecoded {
 
   /** What is left of `plan`: it listens to nobody, and says at most what is relayed. */
   refuse(plan: EndpointPlan): EndpointPlan {
-    const { source, recordings, detect, ...rest } = plan;
-    if (source.kind === "prompt") {
-      const { promptId, offsetMs } = source.prompt;
+    const { codec: _codec, source, announcement, recordings, detect, ...rest } = plan;
+    for (const prompt of [source.kind === "prompt" ? source.prompt : undefined, announcement]) {
+      if (prompt === undefined) continue;
+      const { promptId, offsetMs } = prompt;
       this.#tell(`prompt ${promptId}`, { kind: "prompt-ended", promptId, reason: "failed", playedMs: offsetMs, error: failure });
     }
     for (const { recordingId } of recordings) {

@@ -24,7 +24,7 @@ async function openEngine(workers: number) {
     clock,
     logger: silentLogger,
     logLevel: "silent",
-    prompts: { prepare: () => Promise.resolve({ files: { PCMU: file, PCMA: file }, durationMs: 100 }) },
+    prompts: { prepare: () => Promise.resolve({ path: file, durationMs: 100 }) },
   });
   const events: (MediaEvent & { readonly callId: string })[] = [];
   engine.onEvent((callId, _endpointId, event) => events.push({ ...event, callId }));
@@ -123,4 +123,20 @@ test("a thread that died is replaced, and says so", async () => {
   await eventually("a stream from the new thread", () => reports.some(({ event }) => event.kind === "stream"));
   await worker.close();
   expect(reports.map(({ event }) => event.kind)).toContain("closed");
+});
+
+test("a thread counts as busy by what was placed on it until it says how busy it is", async () => {
+  const worker = await MediaWorker.open({ host: "127.0.0.1", logLevel: "silent" }, clock, silentLogger, {
+    reports: () => undefined,
+    restarted: () => undefined,
+  });
+  for (let call = 0; call < 900; call++) worker.callPlaced();
+  const placed = worker.load;
+  expect(placed).toBeGreaterThan(0.9);
+  await eventually("its own word", () => worker.load < placed);
+  const said = worker.load;
+  // Of two that are equally busy, the one with fewer calls.
+  worker.callEnded();
+  expect(worker.load).toBeLessThan(said);
+  await worker.close();
 });

@@ -1,6 +1,7 @@
 import type { Clock, Logger, LogLevel } from "../../kernel/index.ts";
 import type { MediaReport } from "../orders.ts";
-import type { MediaEngine, MediaEvent, MediaEventHandler, MediaPlan, PromptSource } from "../plan.ts";
+import type { EndpointPlan, MediaEngine, MediaEvent, MediaEventHandler, MediaPlan, PromptPlan, PromptSource, Source } from "../plan.ts";
+import { promptOf } from "../sound/sound-format.ts";
 import { EndpointRecord } from "./endpoint-record.ts";
 import { MediaWorker } from "./media-worker.ts";
 import { PromptBinder } from "./prompt-binder.ts";
@@ -59,8 +60,8 @@ class ThreadedMediaEngine implements MediaEngine {
     this.#clock = clock;
     this.#binder = new PromptBinder(prompts, logger, (order) => {
       const call = this.#calls.get(order.callId);
-      call?.endpoints.get(order.endpointId)?.soundProvided(clock.now());
-      call?.worker.post(order);
+      call?.endpoints.get(order.endpointId)?.soundProvided(order.promptId, order.start, clock.now());
+      call?.worker.post(order, true);
     });
   }
 
@@ -85,6 +86,7 @@ class ThreadedMediaEngine implements MediaEngine {
     if (isSame) return;
     for (const endpointId of call.awaited ?? []) this.#forgo(call, endpointId);
     for (const { endpointId } of plan.endpoints) if (!call.endpoints.has(endpointId)) this.#enter(callId, call, endpointId);
+    for (const endpoint of plan.endpoints) call.endpoints.get(endpoint.endpointId)?.planned(endpoint, this.#clock.now());
     this.#post(callId, call);
     this.#binder.bind(callId, plan);
   }
@@ -128,8 +130,8 @@ class ThreadedMediaEngine implements MediaEngine {
   }
 
   #add(callId: string): CallRecord {
-    const worker = this.#workers.reduce((least, other) => (other.calls < least.calls ? other : least));
-    worker.calls += 1;
+    const worker = this.#workers.reduce((least, other) => (other.load < least.load ? other : least));
+    worker.callPlaced();
     const call: CallRecord = { worker, plan: { endpoints: [] }, revision: -1, endpoints: new Map(), isResumed: false };
     this.#calls.set(callId, call);
     return call;
@@ -140,7 +142,9 @@ class ThreadedMediaEngine implements MediaEngine {
     const plan = call.isResumed
       ? { endpoints: call.plan.endpoints.map((endpoint) => call.endpoints.get(endpoint.endpointId)?.resumed(endpoint, now) ?? endpoint) }
       : call.plan;
-    call.worker.post({ kind: "apply", callId, plan: withoutAwaited(plan, call.awaited) });
+    // What follows a prompt is to follow it without a gap: from the report of its end there are 20 ms to the next frame.
+    const isHurried = plan.endpoints.some(({ source }) => source.kind === "prompt");
+    call.worker.post({ kind: "apply", callId, plan: forWorker(plan, call.awaited) }, isHurried);
   }
 
   #resume(worker: MediaWorker): void {
@@ -150,6 +154,8 @@ class ThreadedMediaEngine implements MediaEngine {
       for (const endpoint of call.plan.endpoints) {
         const ids = call.endpoints.get(endpoint.endpointId)?.doubtful(endpoint) ?? [];
         for (const digitsId of ids) this.#tell(callId, endpoint.endpointId, { kind: "digits-sent", digitsId });
+        if (call.endpoints.get(endpoint.endpointId)?.takeTimeout() === true)
+          this.#tell(callId, endpoint.endpointId, { kind: "media-resumed" });
       }
       this.#report(lostEnds(callId, call));
       this.#post(callId, call);
@@ -173,7 +179,7 @@ class ThreadedMediaEngine implements MediaEngine {
     if (this.#holders.get(endpointId) === callId) this.#freed(endpointId);
     if (call.endpoints.size > 0 || call.plan.endpoints.length > 0) return;
     this.#calls.delete(callId);
-    call.worker.calls -= 1;
+    call.worker.callEnded();
   }
 
   #tell(callId: string, endpointId: string, event: MediaEvent): void {
@@ -181,9 +187,29 @@ class ThreadedMediaEngine implements MediaEngine {
   }
 }
 
-function withoutAwaited(plan: MediaPlan, awaited: ReadonlySet<string> | undefined): MediaPlan {
-  if (awaited === undefined || awaited.size === 0) return plan;
-  return { endpoints: plan.endpoints.filter(({ endpointId }) => !awaited.has(endpointId)) };
+/** Without endpoints that another call has not closed yet; and without the texts of prompts, which the thread does not read: up to 50 kB a call. */
+function forWorker(plan: MediaPlan, awaited: ReadonlySet<string> | undefined): MediaPlan {
+  const isAwaited = awaited !== undefined && awaited.size > 0;
+  const isPlain =
+    !isAwaited && plan.endpoints.every(({ source, announcement }) => promptOf(source) === undefined && announcement === undefined);
+  if (isPlain) return plan;
+  const endpoints = isAwaited ? plan.endpoints.filter(({ endpointId }) => !awaited.has(endpointId)) : plan.endpoints;
+  return { endpoints: endpoints.map(withoutTexts) };
+}
+
+function withoutTexts(endpoint: EndpointPlan): EndpointPlan {
+  const { source, announcement } = endpoint;
+  const prompt = promptOf(source);
+  return {
+    ...endpoint,
+    ...(prompt !== undefined && { source: { ...source, prompt: withoutItems(prompt) } as Source }),
+    ...(announcement !== undefined && { announcement: withoutItems(announcement) }),
+  };
+}
+
+/** What the prompt's sound is comes with its own order. */
+function withoutItems(prompt: PromptPlan): PromptPlan {
+  return { ...prompt, items: [] };
 }
 
 /** Endpoints that were closing when their worker died: their counters died with it. */

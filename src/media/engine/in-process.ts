@@ -1,5 +1,5 @@
 import type { Clock, Ids, Logger } from "../../kernel/index.ts";
-import { openUdpSockets, type OpenRtpSockets } from "../../rtp/index.ts";
+import { type RtpNetwork, udpNetwork } from "../../rtp/index.ts";
 import type { MediaEngine, MediaEventHandler, PromptSource } from "../plan.ts";
 import { MediaRuntime } from "../runtime.ts";
 import { PromptBinder } from "./prompt-binder.ts";
@@ -13,13 +13,13 @@ export type InProcessMediaOptions = {
   readonly ids: Ids;
   readonly logger: Logger;
   readonly prompts: PromptSource;
-  /** Other sockets than the system's, for a network in memory. */
-  readonly openSockets?: OpenRtpSockets;
+  /** Another than the system's, such as one in memory. */
+  readonly network?: RtpNetwork;
 };
 
 /** The media engine on the caller's own thread: for a second user agent that has a thread of its own, and for tests. */
 export function createInProcessMedia(options: InProcessMediaOptions): MediaEngine {
-  const { host, otherHost, clock, ids, logger, prompts, openSockets = openUdpSockets } = options;
+  const { host, otherHost, clock, ids, logger, prompts, network = udpNetwork } = options;
   const handlers: MediaEventHandler[] = [];
   /** Of calls that have media. */
   const revisions = new Map<string, number>();
@@ -29,7 +29,7 @@ export function createInProcessMedia(options: InProcessMediaOptions): MediaEngin
     clock,
     ids,
     logger,
-    openSockets,
+    network,
     report: (reports) => {
       for (const { callId, endpointId, event } of reports) for (const handler of handlers) handler(callId, endpointId, event);
     },

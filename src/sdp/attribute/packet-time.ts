@@ -8,15 +8,19 @@ const shortestPtimeMs = 10;
 
 /** For packets to the writer, in whole frames of 10 ms from 10 to 60; undefined when nothing usable is said. */
 export function ptimeOf(media: MediaDescription): number | undefined {
-  const wanted = milliseconds(attributeOf(media.attributes, "ptime"));
-  const most = milliseconds(attributeOf(media.attributes, "maxptime"));
-  if (wanted === undefined && most === undefined) return undefined;
-  const ptimeMs = Math.min(wanted ?? usualPtimeMs, most ?? longestPtimeMs, longestPtimeMs);
-  return ptimeMs < shortestPtimeMs ? undefined : ptimeMs - (ptimeMs % shortestPtimeMs);
+  const wanted = inFrames(media, "ptime");
+  const most = inFrames(media, "maxptime");
+  return wanted === undefined && most === undefined ? undefined : Math.min(wanted ?? usualPtimeMs, most ?? longestPtimeMs);
 }
 
-function milliseconds(text = ""): number | undefined {
+/** The longest packet that the writer takes, in the same way. */
+export function maxptimeOf(media: MediaDescription): number {
+  return inFrames(media, "maxptime") ?? longestPtimeMs;
+}
+
+function inFrames({ attributes }: MediaDescription, name: "ptime" | "maxptime"): number | undefined {
   // Whole by RFC 8866; older ones allowed a fraction.
-  const [, digits] = /^(\d{1,5})(?:\.\d*)?$/.exec(text) ?? [];
-  return digits === undefined || Number(digits) === 0 ? undefined : Number(digits);
+  const [, digits] = /^(\d{1,5})(?:\.\d*)?$/.exec(attributeOf(attributes, name) ?? "") ?? [];
+  const ms = Math.min(Number(digits ?? 0), longestPtimeMs);
+  return ms < shortestPtimeMs ? undefined : ms - (ms % shortestPtimeMs);
 }

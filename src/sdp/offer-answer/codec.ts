@@ -1,36 +1,60 @@
 /** The audio codecs that we decode, and those that we could only pass on. */
+import type { CodecName } from "../../kernel/index.ts";
+import { maxptimeOf, ptimeOf, usualPtimeMs } from "../attribute/packet-time.ts";
 import { fmtpParameters, isSameEncoding, type PayloadFormat } from "../attribute/payload-format.ts";
+import type { MediaDescription } from "../description/session-description.ts";
+import { isCompanion } from "./companion.ts";
 
-/** A new codec is a word here and a line below. */
-export const codecNames = ["PCMU", "PCMA"] as const;
-export type CodecName = (typeof codecNames)[number];
-
-/** What we offer a codec as: the static payload type where RFC 3551 has one. */
-export const codecs: Readonly<Record<CodecName, PayloadFormat>> = {
-  PCMU: { name: "PCMU", clockRateHz: 8000, channels: 1, payloadType: 0 },
-  PCMA: { name: "PCMA", clockRateHz: 8000, channels: 1, payloadType: 8 },
+type Codec = PayloadFormat & {
+  /** A packet of it fits into one datagram of Ethernet (1,472 bytes) up to here; 60 when left out. */
+  readonly longestPtimeMs?: number;
 };
 
-export function codecOf(format: PayloadFormat, among: readonly CodecName[] = codecNames): CodecName | undefined {
+/**
+ * What we offer a codec as: the static payload type where RFC 3551 has one. A dynamic one stays what it is for ever, because calls go on after an
+ * upgrade and a number never changes its meaning (RFC 3264 §8.3.2).
+ */
+const codecs: Readonly<Record<CodecName, Codec>> = {
+  PCMU: { name: "PCMU", clockRateHz: 8000, channels: 1, payloadType: 0 },
+  PCMA: { name: "PCMA", clockRateHz: 8000, channels: 1, payloadType: 8 },
+  // Sampled at 16 kHz all the same (RFC 3551 §4.5.2).
+  G722: { name: "G722", clockRateHz: 8000, channels: 1, payloadType: 9 },
+  // Always written so, whatever it carries (RFC 7587 §7).
+  opus: { name: "opus", clockRateHz: 48_000, channels: 2, payloadType: 111, fmtp: "minptime=10;useinbandfec=1" },
+  "L16/8000": { name: "L16", clockRateHz: 8000, channels: 1, payloadType: 112 },
+  "L16/16000": { name: "L16", clockRateHz: 16_000, channels: 1, payloadType: 113, longestPtimeMs: 40 },
+  "L16/48000": { name: "L16", clockRateHz: 48_000, channels: 1, payloadType: 114, longestPtimeMs: 10 },
+};
+
+/** As it stands in descriptions of ours. */
+export function formatOf(codec: CodecName): PayloadFormat {
+  const { payloadType, name, clockRateHz, channels, fmtp } = codecs[codec];
+  return { payloadType, name, clockRateHz, channels, ...(fmtp !== undefined && { fmtp }) };
+}
+
+/** Of RTP timestamps. */
+export function clockRateOf(codec: CodecName): number {
+  return codecs[codec].clockRateHz;
+}
+
+export function codecOf(format: PayloadFormat, among: readonly CodecName[]): CodecName | undefined {
   return among.find((name) => isSameEncoding(format, codecs[name]));
 }
 
-/** RFC 4733; we offer events 0 to 15, the keys of a telephone. */
-export const telephoneEventPayloadType = 101;
-export const telephoneEventName = "telephone-event";
-export const telephoneEventRange = "0-15";
-
-/** Events share the timestamps of the codec, so the rate must be its own (RFC 4733 §2.1). */
-export function isEventAt(clockRateHz: number, format: PayloadFormat): boolean {
-  return format.clockRateHz === clockRateHz && (format.name === telephoneEventName || format.name.toLowerCase() === telephoneEventName);
+/** How long the packets are that we send to the writer of `media`, and would like from it too. */
+export function packetMs(codec: CodecName, media: MediaDescription, unsaid: number): number {
+  // Opus is as good in 20 ms as in longer ones, and half as much is lost with a packet.
+  if (codec === "opus") return Math.min(usualPtimeMs, maxptimeOf(media));
+  return withinDatagram(codec, ptimeOf(media) ?? unsaid);
 }
 
-/** Formats that say something beside a codec and are none themselves: RFC 3389, 4733, 2198, 5109, 8627, 4588. */
-const companions: ReadonlySet<string> = new Set(["cn", telephoneEventName, "tone", "red", "ulpfec", "parityfec", "flexfec", "rtx"]);
+export function withinDatagram(codec: CodecName | undefined, ptimeMs: number): number {
+  return Math.min(ptimeMs, (codec && codecs[codec].longestPtimeMs) ?? ptimeMs);
+}
 
-/** A codec that we cannot decode, but could pass on to somebody who can. */
-export function isRelayable(format: PayloadFormat): boolean {
-  return codecOf(format) === undefined && !companions.has(format.name.toLowerCase());
+/** A codec that we do not decode (`own` are those that we do), but could pass on to somebody who can. */
+export function isRelayable(format: PayloadFormat, own: readonly CodecName[]): boolean {
+  return codecOf(format, own) === undefined && !isCompanion(format);
 }
 
 /** Parameters without which the same packet means something else; left out means the same as 0, and false as in the word's own registration. */

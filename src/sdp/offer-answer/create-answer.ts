@@ -1,9 +1,21 @@
+import type { CodecName } from "../../kernel/index.ts";
 import { agreedDirection, mediaDirection } from "../attribute/direction.ts";
 import { type PayloadFormat, payloadFormats } from "../attribute/payload-format.ts";
+import { opusWishes } from "../attribute/opus-format.ts";
+import { ptimeOf } from "../attribute/packet-time.ts";
 import { hasRtcpMux } from "../attribute/rtcp.ts";
 import { addressOf, type MediaDescription, type SessionDescription } from "../description/session-description.ts";
-import { type CodecName, codecOf, isEventAt, isRelayable, isSameFormat } from "./codec.ts";
-import { type Answered, type LocalMedia, type OfferRefusal, refusal, type RelayedFormat, type SessionHistory } from "./session-sides.ts";
+import { codecOf, formatOf, isRelayable, isSameFormat, packetMs } from "./codec.ts";
+import { eventsBeside, isComfortNoise, isEventAt, mayHaveComfortNoise } from "./companion.ts";
+import {
+  type Answered,
+  eventBetween,
+  type LocalMedia,
+  type OfferRefusal,
+  refusal,
+  type RelayedFormat,
+  type SessionHistory,
+} from "./session-sides.ts";
 import { description, isUsable, meanings, placeOf, plainProtocol, remoteSide, streamLine } from "./stream.ts";
 
 type Match = {
@@ -27,12 +39,17 @@ export function createAnswer(offer: SessionDescription, local: LocalMedia): Answ
   if (match === undefined) return refusalOf(offer);
   const { at, media, format, formats, codec } = match;
   const direction = agreedDirection(local.direction, mediaDirection(offer, media));
-  const event = local.telephoneEvent ? formats.find((other) => isEventAt(format.clockRateHz, other)) : undefined;
+  const among = local.telephoneEvent ? formats : [];
+  const event = codec === undefined ? eventOf(format, among) : eventsBeside(format.clockRateHz, among);
+  const noise = mayHaveComfortNoise(codec) ? formats.find(isComfortNoise) : undefined;
   const rtcpMux = local.rtcpMux === true && hasRtcpMux(media);
   const { payloadType, name, clockRateHz, channels } = format;
   const taken = { payloadType, name, clockRateHz, channels, ...(match.fmtp !== undefined && { fmtp: match.fmtp }) };
   const history = historyAfter(offer, at, local.history, formats);
-  const stream = streamLine(local, { protocol: media.protocol, formats: event ? [taken, event] : [taken], direction, rtcpMux });
+  const ptimeMs = codec === undefined ? local.ptimeMs : packetMs(codec, media, local.ptimeMs);
+  const taking = [taken, ...(noise ? [noise] : []), ...(event ? [event] : [])];
+  const stream = streamLine(local, { protocol: media.protocol, formats: taking, direction, ptimeMs, rtcpMux });
+  const opus = codec === "opus" ? opusWishes(format.fmtp) : undefined;
   return {
     ok: true,
     answer: description(local, stream, history?.others),
@@ -40,12 +57,15 @@ export function createAnswer(offer: SessionDescription, local: LocalMedia): Answ
       ...(codec === undefined ? { relayed: taken } : { codec }),
       payloadType,
       receivePayloadType: payloadType,
-      telephoneEvent: event && { payloadType: event.payloadType, receivePayloadType: event.payloadType },
-      ...remoteSide(match.address, media, rtcpMux, local.ptimeMs),
+      telephoneEvent: event && eventBetween(event, event, format),
+      ...(noise && { comfortNoise: noise.payloadType }),
+      ...(opus && { opus }),
+      ...remoteSide(match.address, media, rtcpMux),
       direction,
+      ptimeMs: codec === undefined ? (ptimeOf(media) ?? ptimeMs) : ptimeMs,
       ...(history && { history }),
     },
-    relayable: local.relayed === "any" ? formats.filter(isRelayable).map((relayable) => withEvent(relayable, formats)) : [],
+    relayable: local.relayed === "any" ? relayable(formats, local.codecs) : [],
   };
 }
 
@@ -62,26 +82,35 @@ function matchOf(offer: SessionDescription, local: LocalMedia): Match | undefine
   for (const stream of streams) {
     for (const format of stream.formats) {
       const codec = codecOf(format, local.codecs);
-      if (codec !== undefined) return { ...stream, format, codec, fmtp: undefined };
+      if (codec !== undefined) return { ...stream, format, codec, fmtp: formatOf(codec).fmtp };
     }
   }
   for (const stream of streams) {
     for (const format of stream.formats) {
-      const relayed = relayedAs(format, local.relayed ?? []);
+      const relayed = relayedAs(format, local);
       if (relayed !== undefined) return { ...stream, format, codec: undefined, fmtp: relayed.fmtp };
     }
   }
   return undefined;
 }
 
-function relayedAs(format: PayloadFormat, relayed: readonly RelayedFormat[] | "any"): PayloadFormat | undefined {
-  if (relayed === "any") return isRelayable(format) ? format : undefined;
+function relayedAs(format: PayloadFormat, { relayed = [], codecs }: LocalMedia): PayloadFormat | undefined {
+  if (relayed === "any") return isRelayable(format, codecs) ? format : undefined;
   return relayed.find((known) => isSameFormat(known, format));
 }
 
-function withEvent(format: PayloadFormat, formats: readonly PayloadFormat[]): RelayedFormat {
-  const event = formats.find((other) => isEventAt(format.clockRateHz, other));
-  return event === undefined ? format : { ...format, telephoneEvent: event.payloadType };
+function relayable(formats: readonly PayloadFormat[], codecs: readonly CodecName[]): RelayedFormat[] {
+  return formats
+    .filter((format) => isRelayable(format, codecs))
+    .map((format) => {
+      const event = eventOf(format, formats);
+      return event === undefined ? format : { ...format, telephoneEvent: event.payloadType };
+    });
+}
+
+/** Of what is not decoded here: packets of events pass with the others, so their clock must be the same. */
+function eventOf(format: PayloadFormat, formats: readonly PayloadFormat[]): PayloadFormat | undefined {
+  return formats.find((other) => isEventAt(format.clockRateHz, other));
 }
 
 function refusalOf(offer: SessionDescription): OfferRefusal {

@@ -1,11 +1,12 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
+import { type CodecName, codecNames } from "../../kernel/index.ts";
 import { agreedDirection, directions, receives, sends } from "../attribute/direction.ts";
+import { ptimeOf } from "../attribute/packet-time.ts";
 import { formatSdp } from "../description/format-sdp.ts";
 import { parseSdp } from "../description/parse-sdp.ts";
 import type { SessionDescription } from "../description/session-description.ts";
 import { acceptAnswer } from "./accept-answer.ts";
-import { codecNames } from "./codec.ts";
 import { createAnswer } from "./create-answer.ts";
 import { createOffer } from "./create-offer.ts";
 import type { LocalMedia, Negotiated, RelayedFormat } from "./session-sides.ts";
@@ -34,7 +35,7 @@ test("nothing that parses makes an answer throw", () => {
       const parsed = parseSdp(["v=0", "o=- 1 1 IN IP4 h", ...lines].join("\n"));
       if (!parsed.ok) return;
       createAnswer(parsed.value, { ...ours, relayed: "any" });
-      acceptAnswer(createOffer(ours), parsed.value);
+      acceptAnswer(createOffer(ours), parsed.value, ours);
     }),
   );
 });
@@ -54,6 +55,8 @@ function local(): fc.Arbitrary<LocalMedia> {
   });
 }
 
+const longestMs: Partial<Record<CodecName, number>> = { "L16/16000": 40, "L16/48000": 10 };
+
 /** What both sides hold to, as far as they must see it alike. */
 function expectAgreement(ours: Negotiated, theirs: Negotiated, caller: LocalMedia, callee: LocalMedia): void {
   expect(ours.codec).toBe(theirs.codec);
@@ -69,7 +72,13 @@ function expectAgreement(ours: Negotiated, theirs: Negotiated, caller: LocalMedi
   ]);
   // Packets one side sends are those the other expects.
   expect([sends(ours.direction), receives(ours.direction)]).toEqual([receives(theirs.direction), sends(theirs.direction)]);
-  expect([ours.ptimeMs, theirs.ptimeMs]).toEqual([callee.ptimeMs, caller.ptimeMs]);
+  // The answer repeats what the offer wants, but for packets that are passed on.
+  const [wantedMs = 0] = createOffer(caller).media.map((media) => ptimeOf(media));
+  if (ours.codec === undefined) expect([ours.ptimeMs, theirs.ptimeMs]).toEqual([callee.ptimeMs, wantedMs]);
+  else {
+    const ptimeMs = ours.codec === "opus" ? 20 : Math.min(wantedMs, longestMs[ours.codec] ?? wantedMs);
+    expect([ours.ptimeMs, theirs.ptimeMs]).toEqual([ptimeMs, ptimeMs]);
+  }
   expect(ours.history?.protocol).toBe(theirs.history?.protocol);
 }
 
@@ -85,7 +94,7 @@ function exchanged(caller: LocalMedia, callee: LocalMedia): readonly [Negotiated
   const offer = createOffer(caller);
   const answered = createAnswer(sent(offer), callee);
   if (!answered.ok) return undefined;
-  const accepted = acceptAnswer(offer, sent(answered.answer), caller.history);
+  const accepted = acceptAnswer(offer, sent(answered.answer), caller);
   if (!accepted.ok) throw new Error(accepted.reason);
   expectAgreement(accepted.negotiated, answered.negotiated, caller, callee);
   return [accepted.negotiated, answered.negotiated];

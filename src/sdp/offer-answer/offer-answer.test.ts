@@ -31,7 +31,7 @@ function answered(offer: SessionDescription, ours: Partial<LocalMedia> = {}) {
 }
 
 function accepted(offer: SessionDescription, answer: SessionDescription, history?: LocalMedia["history"]) {
-  const result = acceptAnswer(offer, answer, history);
+  const result = acceptAnswer(offer, answer, { ...local, history });
   if (!result.ok) throw new Error(result.reason);
   return result.negotiated;
 }
@@ -282,7 +282,7 @@ describe("acceptAnswer", () => {
     ["answer has other streams than the offer", []],
     ["answer has other streams than the offer", ["m=audio 4000 RTP/AVP 0", "m=video 0 RTP/AVP 31"]],
   ])("488: %s %#", (reason, media) => {
-    expect(acceptAnswer(offer, sdp(...media))).toMatchObject({ ok: false, status: 488, reason });
+    expect(acceptAnswer(offer, sdp(...media), local)).toMatchObject({ ok: false, status: 488, reason });
   });
 
   test("of several codecs in the answer the first counts: the peer sends it (§6.1)", () => {
@@ -297,7 +297,7 @@ describe("acceptAnswer", () => {
   });
 
   test("a codec that we did not offer is not taken", () => {
-    expect(acceptAnswer(createOffer({ ...local, codecs: ["PCMA"] }), sdp("m=audio 4000 RTP/AVP 0")).ok).toBe(false);
+    expect(acceptAnswer(createOffer({ ...local, codecs: ["PCMA"] }), sdp("m=audio 4000 RTP/AVP 0"), local).ok).toBe(false);
   });
 });
 

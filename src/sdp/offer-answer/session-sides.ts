@@ -1,8 +1,9 @@
 /** What an exchange of offer and answer starts from and what it comes to, seen from our side. One audio stream; all others are refused. */
+import type { CodecName } from "../../kernel/index.ts";
 import type { Direction } from "../attribute/direction.ts";
+import type { OpusWishes } from "../attribute/opus-format.ts";
 import type { PayloadFormat } from "../attribute/payload-format.ts";
 import type { SessionDescription } from "../description/session-description.ts";
-import type { CodecName } from "./codec.ts";
 
 /** Our side of the stream. */
 export type LocalMedia = {
@@ -18,8 +19,10 @@ export type LocalMedia = {
   /** Codecs that somebody else decodes: offered after ours. In an answer one of them is taken when there is none of ours; "any" takes what comes. */
   readonly relayed?: readonly RelayedFormat[] | "any" | undefined;
   readonly telephoneEvent: boolean;
+  /** Comfort noise is offered with G.711 (RFC 3389); what a peer offers is taken in any case. */
+  readonly comfortNoise?: boolean | undefined;
   readonly direction: Direction;
-  /** What we would like to receive. */
+  /** What we would like to receive; an answer rather repeats what the peer wants. */
   readonly ptimeMs: number;
   /** RTCP on the RTP port (RFC 5761), if the peer does it too. */
   readonly rtcpMux?: boolean | undefined;
@@ -44,6 +47,13 @@ export type SessionHistory = {
 
 export type Endpoint = { readonly address: string; readonly port: number };
 
+export type TelephoneEvent = {
+  readonly payloadType: number;
+  readonly receivePayloadType: number;
+  /** When it is not the codec's: in which durations of events count. */
+  readonly clockRateHz?: number;
+};
+
 /** What both sides agreed on. */
 export type Negotiated = {
   /** One that we decode, or else `relayed`. */
@@ -56,13 +66,17 @@ export type Negotiated = {
   readonly payloadType: number;
   readonly receivePayloadType: number;
   /** RFC 4733, when both can. */
-  readonly telephoneEvent?: { readonly payloadType: number; readonly receivePayloadType: number } | undefined;
+  readonly telephoneEvent?: TelephoneEvent | undefined;
+  /** Of RFC 3389, both ways, when both can. */
+  readonly comfortNoise?: number | undefined;
+  /** Of Opus towards the peer. */
+  readonly opus?: OpusWishes | undefined;
   /** Where we send. The address may be a name, and is zero when the peer holds in the old way; `direction` then says not to send. */
   readonly remote: Endpoint;
   readonly remoteRtcp: Endpoint;
   readonly rtcpMux: boolean;
   readonly direction: Direction;
-  /** Of the packets we send: what the peer asked for, otherwise what we like. */
+  /** Of the packets we send, 10 to 60: what the peer asked for, otherwise what we like. */
   readonly ptimeMs: number;
   readonly history?: SessionHistory | undefined;
 };
@@ -81,6 +95,12 @@ export type Answered =
   | OfferRefusal;
 
 export type Accepted = { readonly ok: true; readonly negotiated: Negotiated } | OfferRefusal;
+
+/** Events that the peer takes as `theirs`, and we as `ours`, beside `codec`. */
+export function eventBetween(theirs: PayloadFormat, ours: PayloadFormat, codec: PayloadFormat): TelephoneEvent {
+  const { payloadType, clockRateHz } = theirs;
+  return { payloadType, receivePayloadType: ours.payloadType, ...(clockRateHz !== codec.clockRateHz && { clockRateHz }) };
+}
 
 const refusals = {
   "no audio stream": 304,

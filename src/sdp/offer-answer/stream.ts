@@ -1,7 +1,6 @@
 /** Our audio stream in a description: which line it is, what its formats are, and how it is written. */
 import { type Direction, isNowhere } from "../attribute/direction.ts";
 import { formatRtpmap, isDynamic, type PayloadFormat } from "../attribute/payload-format.ts";
-import { ptimeOf } from "../attribute/packet-time.ts";
 import { parseRtcpPort } from "../attribute/rtcp.ts";
 import {
   type Attribute,
@@ -10,7 +9,8 @@ import {
   type MediaDescription,
   type SessionDescription,
 } from "../description/session-description.ts";
-import { telephoneEventName, telephoneEventPayloadType, telephoneEventRange } from "./codec.ts";
+import { formatOf } from "./codec.ts";
+import { eventsAt, telephoneEventName, telephoneEventRange } from "./companion.ts";
 import type { Endpoint, LocalMedia, SessionHistory } from "./session-sides.ts";
 
 export const plainProtocol = "RTP/AVP";
@@ -48,26 +48,27 @@ type StreamParts = {
   readonly protocol: string;
   readonly formats: readonly PayloadFormat[];
   readonly direction: Direction;
+  readonly ptimeMs: number;
   readonly rtcpMux: boolean;
 };
 
-export function streamLine(local: LocalMedia, { protocol, formats, direction, rtcpMux }: StreamParts): MediaDescription {
+export function streamLine(local: LocalMedia, { protocol, formats, direction, ptimeMs, rtcpMux }: StreamParts): MediaDescription {
   const attributes: Attribute[] = [];
   for (const format of formats) {
     attributes.push({ name: "rtpmap", value: formatRtpmap(format) });
     const fmtp = format.name.toLowerCase() === telephoneEventName ? telephoneEventRange : format.fmtp;
     if (fmtp !== undefined) attributes.push({ name: "fmtp", value: `${format.payloadType} ${fmtp}` });
   }
-  attributes.push({ name: "ptime", value: String(local.ptimeMs) });
+  attributes.push({ name: "ptime", value: String(ptimeMs) });
   if (rtcpMux) attributes.push({ name: "rtcp-mux", value: "" });
   attributes.push({ name: direction, value: "" });
   return { media: "audio", port: local.port, protocol, formats: formats.map(({ payloadType }) => String(payloadType)), attributes };
 }
 
 /** The peer's side of a stream that it described. */
-export function remoteSide(address: string, media: MediaDescription, rtcpMux: boolean, ptimeMs: number) {
+export function remoteSide(address: string, media: MediaDescription, rtcpMux: boolean) {
   const remote = { address, port: media.port };
-  return { remote, remoteRtcp: rtcpMux ? remote : rtcpEndpoint(remote, media), rtcpMux, ptimeMs: ptimeOf(media) ?? ptimeMs };
+  return { remote, remoteRtcp: rtcpMux ? remote : rtcpEndpoint(remote, media), rtcpMux };
 }
 
 /** a=rtcp (RFC 3605), or the next port. One that names no address has that of RTP, even when the other is nowhere. */
@@ -78,7 +79,9 @@ function rtcpEndpoint(remote: Endpoint, media: MediaDescription): Endpoint {
 }
 
 /** What is not remembered, since it is always so unless something else is. */
-const usualMeanings: Readonly<Record<string, string>> = { [telephoneEventPayloadType]: `${telephoneEventName}/8000` };
+const usualMeanings: Readonly<Record<string, string>> = Object.fromEntries(
+  [formatOf("opus"), eventsAt(8000), eventsAt(48_000)].map((format) => [format.payloadType, encodingText(format)]),
+);
 
 /** What payload types mean from now on, `formats` added to what was known; undefined when all is usual. */
 export function meanings(history: SessionHistory | undefined, formats: readonly PayloadFormat[]): SessionHistory["payloadTypes"] {
@@ -94,15 +97,16 @@ export function meanings(history: SessionHistory | undefined, formats: readonly 
 
 /**
  * `format` with a payload type that never meant anything else in this dialog (RFC 3264 §8.3.2), nor does so in the description being written (`used`): its own,
- * one that means it already, or the next free one.
+ * one that means it already, or the next free one. Undefined when none is left.
  */
-export function numbered(format: PayloadFormat, history: SessionHistory | undefined, used: Set<number>): PayloadFormat {
+export function numbered(format: PayloadFormat, history: SessionHistory | undefined, used: Set<number>): PayloadFormat | undefined {
   const payloadType = isDynamic(format.payloadType) ? numberOf(format, history?.payloadTypes ?? {}, used) : format.payloadType;
+  if (payloadType === undefined || used.has(payloadType)) return undefined;
   used.add(payloadType);
   return payloadType === format.payloadType ? format : { ...format, payloadType };
 }
 
-function numberOf(format: PayloadFormat, remembered: Readonly<Record<string, string>>, used: ReadonlySet<number>): number {
+function numberOf(format: PayloadFormat, remembered: Readonly<Record<string, string>>, used: ReadonlySet<number>): number | undefined {
   const { payloadType } = format;
   const encoding = encodingText(format);
   const numbers = [payloadType, ...Object.keys(remembered).map(Number)];
@@ -110,7 +114,7 @@ function numberOf(format: PayloadFormat, remembered: Readonly<Record<string, str
   if (meant !== undefined) return meant;
   const meaningOf = (number: number) => remembered[number] ?? usualMeanings[number] ?? encoding;
   const isFree = (number: number) => !used.has(number) && meaningOf(number) === encoding;
-  return isFree(payloadType) ? payloadType : (dynamicNumbers.find(isFree) ?? payloadType);
+  return isFree(payloadType) ? payloadType : dynamicNumbers.find(isFree);
 }
 
 /** From the usual one for events up, then those below it. */

@@ -85,15 +85,18 @@ export function formatWav(wav: Wav): Uint8Array {
   return bytes;
 }
 
-/** The samples at 8 kHz; 8 and 16 kHz are understood. A short low-pass is enough: only the energy of the result is compared. */
+/** The samples at 8 kHz; multiples of it up to 48 kHz are understood. A short low-pass is enough: only the energy of the result is compared. */
 export function samplesAt8Khz(wav: Wav): Int16Array {
   const { samples } = wav;
-  if (wav.sampleRateHz === 8_000) return samples;
-  if (wav.sampleRateHz !== 16_000) throw new Error(`no resampling from ${wav.sampleRateHz} Hz`);
-  const at = (index: number) => samples[index] ?? 0;
-  return Int16Array.from({ length: Math.floor(samples.length / 2) }, (_, index) =>
-    Math.round((at(index * 2 - 1) + 2 * at(index * 2) + at(index * 2 + 1)) / 4),
-  );
+  const ratio = wav.sampleRateHz / 8_000;
+  if (ratio === 1) return samples;
+  if (![2, 4, 6].includes(ratio)) throw new Error(`no resampling from ${wav.sampleRateHz} Hz`);
+  return Int16Array.from({ length: Math.floor(samples.length / ratio) }, (_, index) => {
+    // A triangle around each sample that stays.
+    let sum = 0;
+    for (let away = 1 - ratio; away < ratio; away++) sum += (ratio - Math.abs(away)) * (samples[index * ratio + away] ?? 0);
+    return Math.round(sum / ratio ** 2);
+  });
 }
 
 function tag(bytes: Uint8Array, at: number): string {

@@ -28,6 +28,10 @@ export class FakeCalls implements Calls {
   readonly #ids: Ids;
   readonly #live = new Map<string, Call>();
   readonly #commands = new Map<string, Promise<Call>>();
+  /** Those that change nothing here. */
+  readonly commands: CallCommand[] = [];
+  /** What commands that change nothing here are answered with. */
+  refusal: "CALL_PARTY_UNKNOWN" | undefined;
   /** While true no new calls are taken. */
   isUnavailable = false;
 
@@ -197,7 +201,39 @@ export class FakeCalls implements Calls {
       case "send-digits":
       case "transfer":
       case "refer":
+      case "add-party":
+      case "supervise":
+      case "set-party":
+      case "announce":
+      case "end-announcement":
+      case "play":
+      case "change-playback":
+      case "end-playback":
+        if (this.refusal !== undefined) throw callRefusal(this.refusal);
+        this.commands.push(command);
         return call;
+      case "start-recording": {
+        const { kind: _kind, partyId = Object.keys(call.parties)[0] ?? "", ...order } = command;
+        const recording = { ...order, part: 1, begunAt: at, earlierMs: 0, silenceMs: 0, finishOn: "" };
+        return this.#put(withRecordings(call, partyId, (recordings) => [...recordings, recording]));
+      }
+      case "stop-recording":
+      case "pause-recording":
+      case "resume-recording": {
+        const { recordingId } = command;
+        const party = Object.values(call.parties).find(({ recordings = [] }) => recordings.some((one) => one.recordingId === recordingId));
+        if (party === undefined) throw callRefusal("CALL_RECORDING_UNKNOWN", { recordingId });
+        return this.#put(
+          withRecordings(call, party.id, (recordings) =>
+            recordings.flatMap((one) => {
+              const { isPaused: _isPaused, ...running } = one;
+              if (one.recordingId !== recordingId) return one;
+              if (command.kind === "stop-recording") return [];
+              return command.kind === "pause-recording" ? { ...running, isPaused: true } : running;
+            }),
+          ),
+        );
+      }
       case "leave":
       // A call of one party ends with it.
       case "drop":
@@ -245,4 +281,12 @@ function moved(seat: Seat, state: Seat["state"], at: number, held: Pick<Seat, "h
   const spentMs = at - seat.since;
   const total = seat.state === "active" ? "activeMs" : seat.state === "held" ? "heldMs" : "waitedMs";
   return { ...rest, ...held, state, since: at, [total]: seat[total] + (seat.state === "left" ? 0 : spentMs) };
+}
+
+type Recordings = NonNullable<Party["recordings"]>;
+
+function withRecordings(call: Call, partyId: string, change: (recordings: Recordings) => Recordings): Call {
+  const party = call.parties[partyId];
+  if (party === undefined) return call;
+  return { ...call, parties: { ...call.parties, [partyId]: { ...party, recordings: change(party.recordings ?? []) } } };
 }

@@ -16,6 +16,7 @@ export function fakeDirectory(): FakeDirectory {
   const lines = rowsOf<Parameters<Directory["lines"]["insert"]>[0]>(state, "number", lineKey);
   const numbers = rowsOf<Parameters<Directory["numbers"]["insert"]>[0]>(state, "number", (number) => number.number);
   const trunks = rowsOf<Parameters<Directory["trunks"]["insert"]>[0]>(state, "id", (trunk) => trunk.id);
+  const sounds = rowsOf<Parameters<Directory["sounds"]["insert"]>[0]>(state, "name", soundKey);
   const flows = rowsOf<Parameters<Directory["flows"]["insert"]>[0]>(state, "id", (flow) => flow.id);
   const apiKeys = rowsOf<Parameters<Directory["apiKeys"]["insert"]>[0]>(state, "keyHash", (key) => key.keyHash);
   const logins = rowsOf<Parameters<Directory["logins"]["insert"]>[0]>(state, "tokenHash", (login) => login.tokenHash);
@@ -55,6 +56,7 @@ export function fakeDirectory(): FakeDirectory {
     numbers: { ...numbers.rows, byNumber: numbers.byUnique },
     trunks: { ...trunks.rows, bySource: (address) => trunks.all().filter((trunk) => trunk.sourceAddresses.includes(address)) },
     flows: flows.rows,
+    sounds: { ...sounds.rows, byName: (accountId, name) => sounds.byUnique(soundKey({ accountId, name })) },
     apiKeys: { ...apiKeys.rows, byHash: apiKeys.byUnique },
     logins: { ...logins.rows, byHash: logins.byUnique },
     applications: { ...applications.rows, byId: applications.byUnique },
@@ -68,6 +70,10 @@ export function fakeDirectory(): FakeDirectory {
 
 function lineKey({ accountId, number }: { readonly accountId: string; readonly number: string }): string {
   return `${accountId} ${number}`;
+}
+
+function soundKey({ accountId, name }: { readonly accountId: string; readonly name: string }): string {
+  return `${accountId} ${name}`;
 }
 
 function rowsOf<T extends Row>(state: { readonly isAway: boolean }, field: string, uniqueOf: (row: T) => string) {

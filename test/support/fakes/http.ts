@@ -70,6 +70,7 @@ export async function testHouse(options: { readonly publicUrl?: string; readonly
     priority: 1,
     sourceAddresses: [],
     mediaToSource: false,
+    codecs: null,
     policy: usualTrunkPolicy,
   });
   const health: Health = { ready: true, liveCalls: 0, database: "up", journalHealthy: true };

@@ -6,6 +6,8 @@ import {
   type CallEventEnvelope,
   type CallFilter,
   callRefusal,
+  type LegQuality,
+  type LiveSignal,
   type Views,
 } from "../../../src/calls/index.ts";
 
@@ -16,6 +18,8 @@ export class FakeViews implements Views {
   readonly #events: CallEventEnvelope[] = [];
   readonly #readers = new Set<Reader>();
   readonly #watchers = new Set<(change: CallChange) => void>();
+  readonly #followers = new Set<(signal: LiveSignal) => void>();
+  readonly qualities = new Map<string, LegQuality>();
   #position = 0;
   #forgottenUpTo = 0;
 
@@ -67,6 +71,24 @@ export class FakeViews implements Views {
   watch(handler: (change: CallChange) => void) {
     this.#watchers.add(handler);
     return { close: () => void this.#watchers.delete(handler) };
+  }
+
+  follow(_accountId: string, handler: (signal: LiveSignal) => void) {
+    this.#followers.add(handler);
+    return { close: () => void this.#followers.delete(handler) };
+  }
+
+  quality(legId: string) {
+    return this.qualities.get(legId);
+  }
+
+  /** Tells a signal to whoever follows. */
+  signal(signal: LiveSignal): void {
+    for (const follower of this.#followers) follower(signal);
+  }
+
+  get followers(): number {
+    return this.#followers.size;
   }
 
   async subscribe(accountId: string, afterId: string | undefined, handler: Reader["handler"]) {

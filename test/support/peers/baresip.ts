@@ -2,24 +2,28 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { formatWav, parseWav, samplesAt8Khz } from "../audio/wav.ts";
+import { formatWav, parseWav, samplesAt8Khz, type Wav } from "../audio/wav.ts";
 import { StartedProcess } from "../child-process.ts";
 import { freePort, freePortRange } from "../free-ports.ts";
 import { eventually, memberOf } from "../waiting.ts";
-import type { Phone, PhoneAccount } from "./phone.ts";
+import type { Phone, PhoneCodec, PhoneOptions } from "./phone.ts";
 
 /** An event of its control connection: CALL_INCOMING, CALL_RINGING, CALL_ESTABLISHED, CALL_CLOSED, CALL_DTMF_START, … */
 export type BaresipEvent = { readonly type: string; readonly param: string };
 
-export type BaresipOptions = {
-  /** What it says, 8 kHz; silence when not given. It ends when it ends, so silence follows for ten minutes. */
-  readonly says?: Int16Array;
+export type BaresipOptions = PhoneOptions & {
   /** Answers by itself; true when not given. `early`: speaks before it answers, by 183, and waits for `accept`. */
   readonly answers?: boolean | "early";
   readonly user?: string;
-  /** Signs in there; see `registered`. */
-  readonly account?: PhoneAccount;
 };
+
+/** By a name alone it finds none, and by G.722's clock rate of SDP none either: it wants that of the sound. */
+const codecs = {
+  PCMU: "PCMU/8000/1",
+  PCMA: "PCMA/8000/1",
+  G722: "G722/16000/1",
+  opus: "opus/48000/2",
+} as const satisfies Record<PhoneCodec, string>;
 
 /**
  * baresip 1.0 without a screen, driven by netstrings over TCP. Its SDP never names a loopback address although its packets leave from one, so the peer must send
@@ -53,19 +57,20 @@ export class Baresip implements Phone {
     const user = account?.username ?? options.user ?? "bob";
     const [port, controlPort, rtpPort] = [await freePort(), await freePort(), await freePortRange(20)];
     await mkdir(join(folder, "recordings"));
-    const says = options.says ?? new Int16Array();
-    const samples = new Int16Array(says.length + 8_000 * 600);
+    const { says = new Int16Array(), saysAtHz = 8_000 } = options;
+    // The file ends when it ends, so silence follows for ten minutes.
+    const samples = new Int16Array(says.length + saysAtHz * 600);
     samples.set(says);
-    await writeFile(join(folder, "says.wav"), formatWav({ sampleRateHz: 8_000, samples }));
+    await writeFile(join(folder, "says.wav"), formatWav({ sampleRateHz: saysAtHz, samples }));
     const transport = account?.tls === undefined ? (account?.transport ?? "udp") : "tls";
     const secure = account?.tls === undefined ? "" : `sip_cafile ${account.tls.caFile}\n`;
     const proxy = account?.proxyPort === undefined ? "" : `;outbound="sip:127.0.0.1:${account.proxyPort};transport=udp"`;
-    await writeFile(join(folder, "config"), configuration(folder, port, controlPort, rtpPort) + secure);
+    await writeFile(join(folder, "config"), configuration(folder, port, controlPort, rtpPort, saysAtHz) + secure);
     const signIn = account === undefined ? ";regint=0" : `;regint=600;auth_pass=${account.password}`;
     const answermode = options.answers === "early" ? "early" : options.answers === false ? "manual" : "auto";
     await writeFile(
       join(folder, "accounts"),
-      `<sip:${user}@127.0.0.1:${account?.port ?? port};transport=${transport}>${signIn}${proxy};answermode=${answermode};audio_codecs=PCMU/8000/1;dtmfmode=rtpevent\n`,
+      `<sip:${user}@127.0.0.1:${account?.port ?? port};transport=${transport}>${signIn}${proxy};answermode=${answermode};audio_codecs=${codecs[options.codec ?? "PCMU"]};dtmfmode=rtpevent\n`,
     );
     await writeFile(join(folder, "contacts"), "");
     const child = new StartedProcess("baresip", ["-f", folder]);
@@ -138,13 +143,17 @@ export class Baresip implements Phone {
       .join("");
   }
 
-  /** What it heard in its latest call, 8 kHz; complete once the call has closed. */
   async recording(): Promise<Int16Array> {
+    return samplesAt8Khz(await this.heard());
+  }
+
+  /** Of its latest call; complete once that has closed. */
+  async heard(): Promise<Wav> {
     const folder = join(this.#folder, "recordings");
     const names = (await readdir(folder)).filter((name) => name.endsWith("-dec.wav")).toSorted();
     const latest = names.at(-1);
     if (latest === undefined) throw new Error(`baresip recorded nothing:\n${this.#process.output.slice(-3_000)}`);
-    return samplesAt8Khz(parseWav(await readFile(join(folder, latest))));
+    return parseWav(await readFile(join(folder, latest)));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -196,19 +205,19 @@ export class Baresip implements Phone {
 }
 
 // The player must be aubridge,nil: aufile only reads, and the filter sndfile records what is played.
-function configuration(folder: string, port: number, controlPort: number, rtpPort: number): string {
+function configuration(folder: string, port: number, controlPort: number, rtpPort: number, saysAtHz: number): string {
   return `
 sip_listen 127.0.0.1:${port}
 audio_source aufile,${join(folder, "says.wav")}
 audio_player aubridge,nil
 snd_path ${join(folder, "recordings")}
 rtp_ports ${rtpPort}-${rtpPort + 19}
-ausrc_srate 8000
-auplay_srate 8000
+ausrc_srate ${saysAtHz}
 ausrc_channels 1
-auplay_channels 1
 module_path /usr/lib/baresip/modules
 module g711.so
+module g722.so
+module opus.so
 module aufile.so
 module aubridge.so
 module sndfile.so

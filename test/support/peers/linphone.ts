@@ -1,19 +1,27 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { formatWav, parseWav, samplesAt8Khz } from "../audio/wav.ts";
+import { formatWav, parseWav, samplesAt8Khz, type Wav } from "../audio/wav.ts";
 import { StartedProcess } from "../child-process.ts";
 import { freePort, freePortRange } from "../free-ports.ts";
 import { eventually } from "../waiting.ts";
-import type { Phone, PhoneAccount } from "./phone.ts";
+import type { Phone, PhoneAccount, PhoneCodec, PhoneOptions } from "./phone.ts";
 
-export type LinphoneOptions = {
-  /** What it says, 8 kHz; silence when not given. */
-  readonly says?: Int16Array;
+/** Name, clock rate and channels of all that it would offer. */
+const codecs = [
+  ["opus", 48_000, 2],
+  ["speex", 16_000, 1],
+  ["speex", 8_000, 1],
+  ["PCMU", 8_000, 1],
+  ["PCMA", 8_000, 1],
+  ["GSM", 8_000, 1],
+  ["G722", 8_000, 1],
+] as const;
+
+/** Its account is by UDP or TCP. */
+export type LinphoneOptions = PhoneOptions & {
   /** Answers by itself; true when not given. */
   readonly answers?: boolean;
-  /** Signs in there; see `registered`. By UDP or TCP. */
-  readonly account?: PhoneAccount;
   /** Asks for a session timer of so many seconds (RFC 4028). */
   readonly sessionExpiresSeconds?: number;
   /** Presses digits by INFO in place of RFC 4733 events. */
@@ -37,8 +45,8 @@ export class Linphone implements Phone {
     await mkdir(join(folder, ".local/share/linphone"), { recursive: true });
     const [port, rtpPort] = [await freePort(), await freePortRange(2)];
     await writeFile(join(folder, "linphonerc"), configuration(port, rtpPort, options));
-    const samples = options.says ?? new Int16Array(8_000);
-    await writeFile(join(folder, "says.wav"), formatWav({ sampleRateHz: 8_000, samples }));
+    const { saysAtHz: sampleRateHz = 8_000, says: samples = new Int16Array(sampleRateHz) } = options;
+    await writeFile(join(folder, "says.wav"), formatWav({ sampleRateHz, samples }));
     const args = [...(options.answers === false ? [] : ["-a"]), "-c", join(folder, "linphonerc")];
     const child = new StartedProcess("linphonec", args, { cwd: folder, env: { ...process.env, HOME: folder } });
     const linphone = new Linphone(port, child, folder);
@@ -116,9 +124,12 @@ export class Linphone implements Phone {
     return [...this.#process.output.matchAll(/Receiving tone (.)/g)].map((found) => found[1]).join("");
   }
 
-  /** What it heard, 8 kHz; complete once the call has ended. */
   async recording(): Promise<Int16Array> {
-    return samplesAt8Khz(parseWav(await readFile(join(this.#folder, "heard.wav"))));
+    return samplesAt8Khz(await this.heard());
+  }
+
+  async heard(): Promise<Wav> {
+    return parseWav(await readFile(join(this.#folder, "heard.wav")));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -138,7 +149,7 @@ export class Linphone implements Phone {
 function configuration(
   port: number,
   rtpPort: number,
-  { account, digitsByInfo = false, sessionExpiresSeconds = 0 }: LinphoneOptions,
+  { account, codec, digitsByInfo = false, sessionExpiresSeconds = 0 }: LinphoneOptions,
 ): string {
   const isTcp = account?.transport === "tcp";
   return `
@@ -158,7 +169,17 @@ audio_rtp_port=${rtpPort}
 enabled=0
 [sound]
 echocancellation=0
-${accountSections(account)}`;
+${codecSections(codec)}${accountSections(account)}`;
+}
+
+/** All of its codecs that are not told to be off are on. */
+function codecSections(only: PhoneCodec | undefined): string {
+  if (only === undefined) return "";
+  const sections = codecs.map(
+    ([mime, rate, channels], index) =>
+      `[audio_codec_${index}]\nmime=${mime}\nrate=${rate}\nchannels=${channels}\nenabled=${mime === only ? 1 : 0}\n`,
+  );
+  return sections.join("");
 }
 
 function accountSections(account: PhoneAccount | undefined): string {

@@ -15,6 +15,9 @@ export type ReceivedPacket = {
   readonly payload: Uint8Array;
 };
 
+/** One voice in an RTP session: payload type, and name with clock rate and channels as in rtpmap. */
+export type RtpVoice = { readonly payloadType: number; readonly rtpmap: string };
+
 const pcmu = 0;
 const pcma = 8;
 /** The telephone-event payload type that the SIPp scenarios offer. */
@@ -66,7 +69,7 @@ export class RtpEndpoint implements AsyncDisposable {
     const first = audio[0];
     if (first === undefined) return new Int16Array();
     const offsets = audio.map((packet) => (packet.timestamp - first.timestamp) | 0);
-    const samples = new Int16Array(Math.max(...offsets) + frameSamples);
+    const samples = new Int16Array(Math.max(...audio.map(({ payload }, index) => (offsets[index] ?? 0) + payload.length)));
     audio.forEach((packet, index) => {
       const decode = packet.payloadType === pcmu ? decodeMuLaw : decodeALaw;
       const offset = offsets[index] ?? 0;
@@ -92,9 +95,13 @@ export class RtpEndpoint implements AsyncDisposable {
   /** Says these 8 kHz samples, in turn with what was asked before. */
   play(samples: Int16Array): void {
     for (let at = 0; at < samples.length; at += frameSamples) {
-      const frame = Uint8Array.from({ length: frameSamples }, (_, index) => encodeMuLaw(samples[at + index] ?? 0));
-      this.#queue.push((timestamp) => [this.#packet(pcmu, timestamp, false, frame)]);
+      this.send(Uint8Array.from({ length: frameSamples }, (_, index) => encodeMuLaw(samples[at + index] ?? 0)));
     }
+  }
+
+  /** Sends a payload of PCMU as it is, in turn. */
+  send(payload: Uint8Array): void {
+    this.#queue.push((timestamp) => [this.#packet(pcmu, timestamp, false, payload)]);
   }
 
   /** Presses digits: each 100 ms long, its end sent three times (RFC 4733 §2.5.1.4), 100 ms apart. */

@@ -1,10 +1,11 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { StartedProcess } from "../child-process.ts";
 import { freePort, freePortRange, isUdpBound } from "../free-ports.ts";
 import { eventually } from "../waiting.ts";
+import type { RtpVoice } from "./rtp-endpoint.ts";
 import { parseSippTrace, type TracedMessage } from "./sip-trace.ts";
 
 /** A file of test/interop/sipp without its ending. */
@@ -19,6 +20,7 @@ export type SippScenario =
   | "uas-silent"
   | "uac-call"
   | "uac-listen"
+  | "uac-say"
   | "uac-options"
   | `proxy/${string}`
   | `rfc3665/${string}`
@@ -30,6 +32,10 @@ export type SippOptions = {
   readonly target?: { readonly port: number; readonly user: string };
   /** The RTP port named in its SDP: normally an RtpEndpoint's. SIPp itself sends no audio. */
   readonly rtpPort?: number;
+  /** The voice that uac-listen and uac-say offer; PCMU with telephone-event 101 when not given. */
+  readonly voice?: OfferedVoice;
+  /** A capture file of what uac-say says; it needs the right to raw sockets. */
+  readonly says?: Uint8Array;
   /** Its own SIP port; a free one when not given. */
   readonly sipPort?: number;
   /** How many calls it takes part in before it ends; 1 when not given. */
@@ -41,6 +47,15 @@ export type SippOptions = {
   /** Further [keys] of the scenario. */
   readonly keys?: Readonly<Record<string, string>>;
 };
+
+export type OfferedVoice = RtpVoice & {
+  /** Asked for; nothing when not given. */
+  readonly ptimeMs?: number;
+  /** telephone-event 101 too; true when not given. */
+  readonly events?: boolean;
+};
+
+const usualVoice: OfferedVoice = { payloadType: 0, rtpmap: "PCMU/8000" };
 
 /** SIPp running one scenario, with everything it sent and received. It ends after its calls or its time, whatever happens. */
 export class Sipp implements AsyncDisposable {
@@ -58,6 +73,7 @@ export class Sipp implements AsyncDisposable {
   static async start(options: SippOptions): Promise<Sipp> {
     const folder = await mkdtemp(join(tmpdir(), "cw-sipp-"));
     const port = options.sipPort ?? (await freePort());
+    if (options.says !== undefined) await writeFile(join(folder, "said.pcap"), options.says);
     const settings = {
       "-sf": fileURLToPath(new URL(`../../interop/sipp/${options.scenario}.xml`, import.meta.url)),
       "-i": "127.0.0.1",
@@ -73,7 +89,9 @@ export class Sipp implements AsyncDisposable {
       ...(options.target === undefined ? [] : [`127.0.0.1:${options.target.port}`, "-s", options.target.user]),
       ...(options.credentials === undefined ? [] : ["-au", options.credentials.username, "-ap", options.credentials.password]),
       ...Object.entries(settings).flat(),
-      ...Object.entries({ rtp_port: String(options.rtpPort ?? 9), ...options.keys }).flatMap(([name, value]) => ["-key", name, value]),
+      ...Object.entries({ rtp_port: String(options.rtpPort ?? 9), ...descriptionOf(options.voice ?? usualVoice), ...options.keys }).flatMap(
+        ([name, value]) => ["-key", name, value],
+      ),
       "-timeout_error",
       "-nostdin",
       "-trace_msg",
@@ -122,6 +140,17 @@ export class Sipp implements AsyncDisposable {
     const lines = (await this.messages()).map((message) => `${message.direction} ${message.startLine}`);
     return [errors.slice(0, 3_000), ...lines].join("\n");
   }
+}
+
+/** What stands behind the port in `m=`, and the lines below it. */
+function descriptionOf({ payloadType, rtpmap, ptimeMs, events = true }: OfferedVoice): {
+  readonly formats: string;
+  readonly attributes: string;
+} {
+  const lines = [`a=rtpmap:${payloadType} ${rtpmap}`];
+  if (events) lines.push("a=rtpmap:101 telephone-event/8000", "a=fmtp:101 0-15");
+  if (ptimeMs !== undefined) lines.push(`a=ptime:${ptimeMs}`);
+  return { formats: `${payloadType}${events ? " 101" : ""}`, attributes: lines.join("\r\n") };
 }
 
 function missingAsEmpty(error: NodeJS.ErrnoException): string {

@@ -1,21 +1,18 @@
-import type { FastifyRequest } from "fastify";
 import { Type } from "typebox";
-import { type Call, type CallCommand, type CallFilter } from "../../../calls/index.ts";
+import type { Call, CallFilter } from "../../../calls/index.ts";
 import type { CallView, NewCall } from "../../contract/calls.ts";
 import { principalOf } from "../../http/authorisation.ts";
 import { pickCallerId } from "../../http/caller-id.ts";
 import { apiRefusal } from "../../http/errors.ts";
 import { formatCursor, pageLimit, parseCursor } from "../../http/paging.ts";
-import { hasRole, type Principal } from "../../http/principal.ts";
-import { viewOfCall } from "../call-view.ts";
+import { hasRole } from "../../http/principal.ts";
+import { answersCall, CallOrders, commandIdOf, emptyBody, everyone, repeatable } from "../call-orders.ts";
 import type { NativeContext, NativeScope } from "../options.ts";
 import { callChangeSchema, holdSchema, newCallSchema } from "../schema/calls.ts";
 import { closed, component, id, idParams, pageOf, pageQuery } from "../schema/parts.ts";
-import { callMakers, visibleCall } from "../visible-call.ts";
+import { callMakers } from "../visible-call.ts";
 
-const everyone = ["administrator", "manager", "user"] as const;
 const tags = ["Calls"];
-const answersCall = { 200: component<CallView>("Call") };
 
 const filterQuery = Type.Object(
   {
@@ -30,19 +27,9 @@ const filterQuery = Type.Object(
   closed,
 );
 
-const repeatable = Type.Object({
-  "idempotency-key": Type.Optional(
-    Type.String({ minLength: 1, maxLength: 200, description: "The same key again gives the first answer and does nothing twice." }),
-  ),
-});
-
-export function registerCalls(scope: NativeScope, { calls, views, directory, clock, ids }: NativeContext): void {
-  const visibleTo = (principal: Principal, callId: string) => visibleCall(views, principal, callId);
-  const send = async (request: FastifyRequest<{ Params: { id: string } }>, command: CallCommand): Promise<CallView> => {
-    const principal = principalOf(request);
-    const call = await visibleTo(principal, request.params.id);
-    return viewOfCall(await calls.send(principal.accountId, call.id, command, commandIdOf(request)), clock.now());
-  };
+export function registerCalls(scope: NativeScope, context: NativeContext): void {
+  const { calls, views, directory, ids } = context;
+  const orders = new CallOrders(context);
 
   scope.post(
     "/calls",
@@ -64,7 +51,7 @@ export function registerCalls(scope: NativeScope, { calls, views, directory, clo
       const order = { ...wanted, by: principal.userId, callerId: presented };
       const call = await calls.originate(principal.accountId, order, commandIdOf(request));
       refuseOtherRequest(call, request.body);
-      return reply.code(201).header("location", `/v1/calls/${call.id}`).send(viewOfCall(call, clock.now()));
+      return reply.code(201).header("location", `/v1/calls/${call.id}`).send(orders.shown(call));
     },
   );
 
@@ -86,15 +73,14 @@ export function registerCalls(scope: NativeScope, { calls, views, directory, clo
       const page = { limit, ...(cursor === undefined ? {} : { before: parseCursor(cursor) }) };
       const { items, more } = await views.list(principal.accountId, filter, page);
       const last = items.at(-1);
-      const now = clock.now();
-      return { items: items.map((call) => viewOfCall(call, now)), nextCursor: more && last !== undefined ? formatCursor(last.id) : null };
+      return { items: items.map((call) => orders.shown(call)), nextCursor: more && last !== undefined ? formatCursor(last.id) : null };
     },
   );
 
   scope.get(
     "/calls/:id",
     { config: { access: everyone }, schema: { tags, summary: "Show a call", params: idParams, response: answersCall } },
-    async (request) => viewOfCall(await visibleTo(principalOf(request), request.params.id), clock.now()),
+    async (request) => orders.shown(await orders.visible(principalOf(request), request.params.id)),
   );
 
   scope.patch(
@@ -110,7 +96,7 @@ export function registerCalls(scope: NativeScope, { calls, views, directory, clo
         response: answersCall,
       },
     },
-    async (request) => send(request, { kind: "set-data", by: principalOf(request).userId, set: request.body.data }),
+    async (request) => orders.send(request, { kind: "set-data", set: request.body.data }),
   );
 
   scope.post(
@@ -119,7 +105,7 @@ export function registerCalls(scope: NativeScope, { calls, views, directory, clo
       config: { access: everyone },
       schema: { tags, summary: "Hang up", headers: repeatable, params: idParams, body: emptyBody, response: answersCall },
     },
-    async (request) => send(request, { kind: "hang-up", by: principalOf(request).userId }),
+    async (request) => orders.send(request, { kind: "hang-up" }),
   );
 
   scope.post(
@@ -138,7 +124,7 @@ export function registerCalls(scope: NativeScope, { calls, views, directory, clo
     },
     async (request) => {
       const reason = request.body.reason;
-      return send(request, { kind: "hold", by: principalOf(request).userId, ...(reason === undefined ? {} : { reason }) });
+      return orders.send(request, { kind: "hold", ...(reason === undefined ? {} : { reason }) });
     },
   );
 
@@ -155,7 +141,7 @@ export function registerCalls(scope: NativeScope, { calls, views, directory, clo
         response: answersCall,
       },
     },
-    async (request) => send(request, { kind: "retrieve", by: principalOf(request).userId }),
+    async (request) => orders.send(request, { kind: "retrieve" }),
   );
 
   scope.post(
@@ -173,7 +159,7 @@ export function registerCalls(scope: NativeScope, { calls, views, directory, clo
         response: answersCall,
       },
     },
-    async (request) => send(request, { kind: "refer", by: principalOf(request).userId, ...request.body }),
+    async (request) => orders.send(request, { kind: "refer", ...request.body }),
   );
 }
 
@@ -184,14 +170,6 @@ const referSchema = Type.Object(
   },
   closed,
 );
-
-const emptyBody = Type.Object({}, closed);
-
-/** Keys of different users are different, so nobody is answered with another's call. */
-function commandIdOf(request: FastifyRequest): string | undefined {
-  const key = request.headers["idempotency-key"];
-  return typeof key === "string" ? `${principalOf(request).userId}:${request.method}:${request.url}:${key}` : undefined;
-}
 
 /** The call that a repeated key gives must be the one that is asked for now. */
 function refuseOtherRequest(call: Call, wanted: NewCall): void {

@@ -100,6 +100,21 @@ describe("trunks", () => {
   });
 });
 
+describe("the codecs of a trunk", () => {
+  test("are those of the server, some of its own, and those of the server again", async () => {
+    const { body } = await addTrunk();
+    expect(body.codecs).toBeNull();
+    const change = (codecs: unknown) => api.ask("administrator", "PATCH", `/v1/trunks/${body.id}`, { codecs });
+    expect((await change(["PCMA", "opus"])).body.codecs).toEqual(["PCMA", "opus"]);
+    expect(api.directory.trunks.get(api.accountId, body.id)?.codecs).toEqual(["PCMA", "opus"]);
+    expect((await change(null)).body.codecs).toBeNull();
+  });
+
+  test.each([[["G729"]], [[]], [["PCMU", "PCMU"]], ["PCMU"]])("%j is refused", async (codecs) => {
+    expect((await api.ask("administrator", "POST", "/v1/trunks", { name: "T", host: "h", codecs })).status).toBe(400);
+  });
+});
+
 const addTrunk = () =>
   api.ask("administrator", "POST", "/v1/trunks", { name: "T", host: "sip.example.com", policy: { redirects: "pass" } });
 

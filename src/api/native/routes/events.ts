@@ -23,7 +23,18 @@ export function registerEvents(scope: NativeScope, { clock, views }: NativeConte
           "Server-sent events: `id`, `event` (the kind) and `data` (JSON). A client that comes back with Last-Event-ID misses nothing; 410 says that the id is too old.",
         produces: ["text/event-stream"],
         headers: Type.Object({ "last-event-id": Type.Optional(eventId()) }),
-        querystring: Type.Object({ lastEventId: Type.Optional(eventId()) }, closed),
+        querystring: Type.Object(
+          {
+            lastEventId: Type.Optional(eventId()),
+            signals: Type.Optional(
+              Type.Boolean({
+                description:
+                  "true: also call.talking and leg.quality, as they happen. They have no id and are not kept; a slow reader misses some.",
+              }),
+            ),
+          },
+          closed,
+        ),
       },
     },
     async (request, reply) => {
@@ -31,7 +42,7 @@ export function registerEvents(scope: NativeScope, { clock, views }: NativeConte
       if (afterId !== undefined && !/^\d{1,16}\.\d{1,8}$/.test(afterId)) {
         throw apiRefusal("API_MEMBER_INVALID", { errors: [{ path: "lastEventId", message: "must be the id of an event" }] });
       }
-      const bytes = await streams.open(principalOf(request).accountId, afterId);
+      const bytes = await streams.open(principalOf(request).accountId, afterId, request.query.signals);
       return reply.type("text/event-stream").header("x-accel-buffering", "no").send(bytes);
     },
   );

@@ -25,6 +25,7 @@ const usual = {
   priority: 10,
   sourceAddresses: [],
   mediaToSource: false,
+  codecs: null,
 } as const satisfies Required<Omit<NewTrunk, "name" | "host" | "policy">>;
 
 export function registerTrunks(scope: NativeScope, { directory, clock, ids }: NativeContext): void {
@@ -120,7 +121,7 @@ function policyOf(before: TrunkPolicy, change: NewTrunk["policy"] = {}): TrunkPo
 }
 
 function viewOf(trunk: Trunk): TrunkView {
-  const { name, host, port, transport, username, password, prefixes, priority, sourceAddresses, mediaToSource, policy } = trunk;
+  const { name, host, port, transport, username, password, prefixes, priority, sourceAddresses, mediaToSource, codecs, policy } = trunk;
   const hasPassword = password !== null;
   return {
     ...entryOf(trunk),
@@ -134,6 +135,7 @@ function viewOf(trunk: Trunk): TrunkView {
     priority,
     sourceAddresses,
     mediaToSource,
+    codecs,
     policy,
   };
 }

@@ -1,5 +1,6 @@
 import { Type } from "typebox";
 import { closed, dictionaryOf, e164, id, listOf, oneOf, orNull, shortText, time } from "./parts.ts";
+import { playbackSchema, qualitySchema, supervisionSchema } from "./talk.ts";
 
 const durationMs = (description: string, maximum: number) => Type.Integer({ minimum: 1_000, maximum, description });
 const dataText = Type.String({ maxLength: 65_536 });
@@ -45,6 +46,12 @@ const party = Type.Object(
     heldBy: orNull(id()),
     holdReason: orNull(Type.String()),
     muted: Type.Boolean({ description: "Hears, is not heard." }),
+    deaf: Type.Boolean({ description: "Is heard, hears nothing of the talk." }),
+    volumeDb: Type.Number({ description: "Of all that the party hears." }),
+    gainDb: Type.Number({ description: "Of how the others hear it." }),
+    supervises: Type.Union([supervisionSchema, Type.Null()]),
+    playback: Type.Union([playbackSchema, Type.Null()], { description: "What is played to it instead of the talk." }),
+    announcementId: orNull(Type.String(), "What is played to it over the talk."),
     outcome: Type.Union([outcome, Type.Null()]),
   },
   closed,
@@ -64,6 +71,8 @@ const leg = Type.Object(
     createdAt: time(),
     answeredAt: orNull(time()),
     endedAt: orNull(time()),
+    mediaLostAt: orNull(time(), "Since when it is known that nothing comes from the far end."),
+    quality: Type.Union([qualitySchema, Type.Null()], { description: "As of the latest report; null before the first." }),
   },
   closed,
 );

@@ -1,4 +1,5 @@
 import { Type } from "typebox";
+import { type CodecName, codecNames } from "../../../kernel/index.ts";
 import { diversionHeaders, identityHeaders, redirectChoices, roles } from "../../../directory/index.ts";
 import { closed, dictionaryOf, e164, id, listOf, oneOf, oneOfOrNull, orNull, shortText, time } from "./parts.ts";
 
@@ -30,6 +31,21 @@ export const numberSchema = Type.Object({ ...entry, number: e164(), flowId: flow
 export const newNumberSchema = Type.Object({ number: e164(), flowId: Type.Optional(flowOfNumber) }, closed);
 export const numberChangeSchema = Type.Object({ flowId: flowOfNumber }, closed);
 
+export const soundName = () =>
+  Type.String({ pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$", description: "Unique in the account. Flows play it as sound:<name>." });
+export const soundSchema = Type.Object(
+  {
+    ...entry,
+    name: soundName(),
+    contentType: Type.String({ description: "What the bytes are, whatever the upload said." }),
+    sizeBytes: Type.Integer(),
+    durationMs: Type.Integer(),
+    sha256: Type.String({ description: "Of the bytes, hex; also the ETag of the audio." }),
+  },
+  closed,
+);
+export const soundChangeSchema = Type.Object({ name: soundName() }, closed);
+
 const host = Type.String({
   minLength: 1,
   maxLength: 253,
@@ -54,6 +70,13 @@ const sourceAddresses = listOf(Type.String({ maxLength: 45 }), {
   description: "Numeric addresses from which calls of this trunk are accepted.",
 });
 const mediaToSource = Type.Boolean({ description: "Send media to where the signalling came from until RTP shows a better address (NAT)." });
+const codecs = Type.Unsafe<readonly CodecName[] | null>({
+  type: ["array", "null"],
+  items: oneOf(codecNames),
+  minItems: 1,
+  uniqueItems: true,
+  description: "The codecs that its calls may have, preferred first; null: those of CALLWRIGHT_CODECS.",
+});
 
 const policyMembers = {
   isTrusted: Type.Boolean({
@@ -86,6 +109,7 @@ export const trunkSchema = Type.Object(
     priority,
     sourceAddresses,
     mediaToSource,
+    codecs,
     policy: Type.Object(policyMembers, closed),
   },
   closed,
@@ -99,6 +123,7 @@ const trunkOptions = {
   priority: Type.Optional(priority),
   sourceAddresses: Type.Optional(sourceAddresses),
   mediaToSource: Type.Optional(mediaToSource),
+  codecs: Type.Optional(codecs),
   policy: Type.Optional(Type.Partial(Type.Object(policyMembers, closed), closed)),
 };
 export const newTrunkSchema = Type.Object({ name: name(), host, ...trunkOptions }, closed);

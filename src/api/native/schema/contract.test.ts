@@ -4,11 +4,13 @@ import * as calls from "./calls.ts";
 import * as configuration from "./configuration.ts";
 import * as demo from "./demo-phone.ts";
 import * as messages from "./messages.ts";
+import * as talk from "./talk.ts";
 import * as traces from "./traces.ts";
 import type * as c from "../../contract/calls.ts";
 import type * as k from "../../contract/configuration.ts";
 import type * as d from "../../contract/demo-phone.ts";
 import type * as m from "../../contract/messages.ts";
+import type * as a from "../../contract/talk.ts";
 import type * as t from "../../contract/traces.ts";
 
 /** Read-only or not is no difference on the wire. */
@@ -26,12 +28,21 @@ test("the shapes that clients compile against are the ones that are validated an
   expectTypeOf<Shape<typeof messages.sentMessageSchema>>().toEqualTypeOf<Wire<m.SentMessage>>();
   expectTypeOf<Shape<typeof calls.newCallSchema>>().toEqualTypeOf<Wire<c.NewCall>>();
   expectTypeOf<Shape<typeof calls.callChangeSchema>>().toEqualTypeOf<Wire<c.CallChange>>();
+  expectTypeOf<Shape<typeof talk.qualitySchema>>().toEqualTypeOf<Wire<c.QualityView>>();
+  expectTypeOf<Shape<typeof talk.newPartySchema>>().toEqualTypeOf<Wire<a.NewParty>>();
+  expectTypeOf<Shape<typeof talk.partyChangeSchema>>().toEqualTypeOf<Wire<a.PartyChange>>();
+  expectTypeOf<Shape<typeof talk.newSupervisionSchema>>().toEqualTypeOf<Wire<a.NewSupervision>>();
+  expectTypeOf<Shape<typeof talk.newAnnouncementSchema>>().toEqualTypeOf<Wire<a.NewAnnouncement>>();
+  expectTypeOf<Shape<typeof talk.newPlaybackSchema>>().toEqualTypeOf<Wire<a.NewPlayback>>();
+  expectTypeOf<Shape<typeof talk.playbackChangeSchema>>().toEqualTypeOf<Wire<a.PlaybackChange>>();
   expectTypeOf<Shape<typeof configuration.flowSchema>>().toEqualTypeOf<Wire<k.FlowView>>();
   expectTypeOf<Shape<typeof configuration.newFlowSchema>>().toEqualTypeOf<Wire<k.NewFlow>>();
   expectTypeOf<Shape<typeof configuration.flowChangeSchema>>().toEqualTypeOf<Wire<k.FlowChange>>();
   expectTypeOf<Shape<typeof configuration.numberSchema>>().toEqualTypeOf<Wire<k.NumberView>>();
   expectTypeOf<Shape<typeof configuration.newNumberSchema>>().toEqualTypeOf<Wire<k.NewNumber>>();
   expectTypeOf<Shape<typeof configuration.numberChangeSchema>>().toEqualTypeOf<Wire<k.NumberChange>>();
+  expectTypeOf<Shape<typeof configuration.soundSchema>>().toEqualTypeOf<Wire<k.SoundView>>();
+  expectTypeOf<Shape<typeof configuration.soundChangeSchema>>().toEqualTypeOf<Wire<k.SoundChange>>();
   expectTypeOf<Shape<typeof configuration.trunkSchema>>().toEqualTypeOf<Wire<k.TrunkView>>();
   expectTypeOf<Shape<typeof configuration.newTrunkSchema>>().toEqualTypeOf<Wire<k.NewTrunk>>();
   expectTypeOf<Shape<typeof configuration.trunkChangeSchema>>().toEqualTypeOf<Wire<k.TrunkChange>>();

@@ -17,7 +17,10 @@ export function orNull<T extends TSchema & { type: string }>(schema: T, descript
   return Type.Unsafe<Static<T> | null>({ ...schema, type: [schema.type, "null"], ...described(description) });
 }
 
-export function listOf<T extends TSchema>(items: T, options: { readonly description?: string; readonly maxItems?: number } = {}) {
+export function listOf<T extends TSchema>(
+  items: T,
+  options: { readonly description?: string; readonly minItems?: number; readonly maxItems?: number } = {},
+) {
   return Type.Unsafe<readonly Static<T>[]>({ type: "array", items, ...options });
 }
 

@@ -13,7 +13,7 @@ import type { Call, Leg, Party } from "../../model.ts";
 import { resumed } from "../../evolve/call-events.ts";
 import { settleSeat } from "../../evolve/seat-events.ts";
 import { outcomes } from "../../outcome.ts";
-import { answeredLegOf, liveLegsOf, mainBridge, partiesPresent, seatOf } from "../../parts.ts";
+import { answeredLegOf, liveLegsOf, mainBridge, membersPresent, seatOf } from "../../parts.ts";
 import type { MovedParty } from "../../transfer-events.ts";
 import { partyLeft } from "../ending.ts";
 import type { AskedTransfer } from "../inputs.ts";
@@ -34,7 +34,7 @@ export function joinRefusal(to: Place, other: Place): number | undefined {
   // Nobody takes over a talk of somebody else's by knowing its dialog.
   if (own === undefined || ownThere === undefined || to.call.accountId !== other.call.accountId || !isSamePerson(own, ownThere)) return 403;
   if (other.call.endedAt !== undefined || ownThere.leftAt !== undefined) return 603;
-  const moving = partiesPresent(other.call).filter(({ id }) => id !== ownThere.id);
+  const moving = membersPresent(other.call).filter(({ id }) => id !== ownThere.id);
   if (moving.length === 0) return 603;
   // Two codecs of which we decode neither, or only one, do not become one talk.
   const remaining = remainingOf(to.call, own);
@@ -58,7 +58,7 @@ export function joined(
   const own = to.call.parties[leg.partyId] as Party;
   const ownThere = other.call.parties[(other.call.legs[other.legId] as Leg).partyId] as Party;
   const remaining = remainingOf(to.call, own) as Party;
-  const moving = partiesPresent(other.call).filter(({ id }) => id !== ownThere.id);
+  const moving = membersPresent(other.call).filter(({ id }) => id !== ownThere.id);
   const target: Party | undefined = moving.find(({ answeredAt }) => answeredAt !== undefined) ?? moving[0];
   if (target === undefined) throw new Error("joinRefusal sees to it that somebody moves");
   const at = around.now;

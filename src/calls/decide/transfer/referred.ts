@@ -2,7 +2,8 @@
 import { isE164 } from "../../../directory/index.ts";
 import type { Address, Call, Leg, Party } from "../../model.ts";
 import { outcomes } from "../../outcome.ts";
-import { answeredLegOf, partiesPresent } from "../../parts.ts";
+import { answeredLegOf, isConference, isMember, membersPresent, partiesPresent } from "../../parts.ts";
+import { isSameUser } from "../connected-party.ts";
 import { partyLeft } from "../ending.ts";
 import type { AskedTransfer } from "../inputs.ts";
 import { dial } from "../set-up.ts";
@@ -18,12 +19,14 @@ export function referralRefusal(call: Call, leg: Leg): number | undefined {
   if (leg.route.phoneId === undefined) return 403;
   if (party === undefined || party.leftAt !== undefined || leg.state !== "answered") return 403;
   if (isUnderWay(call, party) || (leg.referral?.status ?? 200) < 200) return 491;
+  // Of more than two nobody is handed over; nor by who only listens.
+  if (isConference(call) || !isMember(call, party)) return 603;
   return remainingOf(call, party) === undefined ? 603 : undefined;
 }
 
 /** Whom this party would hand over. */
 export function remainingOf(call: Call, { id }: Party): Party | undefined {
-  return partiesPresent(call).find((other) => other.id !== id && answeredLegOf(call, other.id) !== undefined);
+  return membersPresent(call).find((other) => other.id !== id && answeredLegOf(call, other.id) !== undefined);
 }
 
 /** Rings the target for whoever remains. Nothing when it is refused: the far end sees no referral of its id. */
@@ -91,8 +94,4 @@ function isUnderWay({ parties }: Call, party: Party): boolean {
     party.transfer !== undefined ||
     Object.values(parties).some(({ transfer }) => transfer?.remainingId === party.id || transfer?.targetId === party.id)
   );
-}
-
-function isSameUser(one: Address, other: Address): boolean {
-  return one.kind === "user" && other.kind === "user" && one.userId === other.userId;
 }

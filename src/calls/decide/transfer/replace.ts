@@ -1,7 +1,7 @@
 /** INVITE with Replaces (RFC 3891 §3): a new leg takes the place of one of ours, in the seat of its party. */
 import type { Address, Call, Leg, Negotiated } from "../../model.ts";
 import { outcomes } from "../../outcome.ts";
-import { answeredLegOf, liveLegsOf, mainBridge, partiesPresent, seatOf } from "../../parts.ts";
+import { answeredLegOf, isMember, liveLegsOf, mainBridge, partiesPresent, seatOf } from "../../parts.ts";
 import { answered } from "../answered.ts";
 import { answerTowards } from "../relay.ts";
 import { debtOf, endLeg, partyLeft } from "../ending.ts";
@@ -31,6 +31,8 @@ export function replacementRefusal(call: Call, leg: Leg, by: Pick<ReplacingLeg, 
   if (party === undefined || party.leftAt !== undefined || leg.state === "ended" || call.endedAt !== undefined) return 603;
   if (mediaTowards(call, leg, by) === undefined) return 488;
   if (isSamePerson(party.address, by.caller)) return undefined;
+  // Who may hear a talk unheard is not for others to say.
+  if (!isMember(call, party)) return 603;
   // A flow talks to the one it began with, and a transfer is about the ones it names.
   if (party.script !== undefined && party.script.node !== null) return 488;
   const isTransferring = Object.values(call.parties).some(

@@ -54,8 +54,26 @@ export function seatOf(call: Call, party: Party): Seat | undefined {
 export function othersThan(call: Call, own: Party): readonly Party[] {
   const { leftAt: untilAt = Number.POSITIVE_INFINITY } = own;
   return Object.values(call.parties).filter(
-    ({ id, joinedAt, leftAt }) => id !== own.id && joinedAt <= untilAt && (leftAt === undefined || leftAt >= untilAt),
+    (party) =>
+      party.id !== own.id &&
+      party.joinedAt <= untilAt &&
+      (party.leftAt === undefined || party.leftAt >= untilAt) &&
+      !isMonitoring(call, party),
   );
+}
+
+/** Hears the talk for somebody's sake: no participant. */
+export function isMonitoring(call: Call, party: Party): boolean {
+  const mode = seatOf(call, party)?.supervises?.mode;
+  return mode === "listen" || mode === "coach";
+}
+
+/** Somebody monitors this party now. */
+export function isMonitored(call: Call, { id }: Party): boolean {
+  return Object.values(call.parties).some((other) => {
+    const seat = seatOf(call, other);
+    return seat?.state === "active" && seat.supervises?.partyId === id && isMonitoring(call, other);
+  });
 }
 
 export function stateOf(call: Call, own: Party): CallState {
@@ -68,7 +86,7 @@ export function stateOf(call: Call, own: Party): CallState {
 function isWaiting(call: Call, own: Party): boolean {
   if (seatOf(call, own)?.state !== "active" && seatOf(call, own)?.state !== "held") return true;
   if (own.role !== "caller") return false;
-  const others = Object.values(call.parties).filter(({ id }) => id !== own.id);
+  const others = Object.values(call.parties).filter((party) => party.id !== own.id && !isMonitoring(call, party));
   const isCallingSomebody = call.dial !== undefined || others.length > 0;
   return isCallingSomebody && others.every(({ answeredAt }) => answeredAt === undefined);
 }

@@ -121,3 +121,18 @@ test("only one of MuteCall and UnmuteCall is possible", () => {
   expect(capabilitiesOf("Established", false)).not.toContain("UnmuteCall");
   expect(capabilitiesOf("Established", true)).not.toContain("MuteCall");
 });
+
+function supervised(mode: "coach" | "barge"): Call {
+  const supervisor: Place = { ...talks, address: vic, seat: { state: "active", supervises: { mode, partyId: "a" } } };
+  return callWith({ c: talks, a: { ...waits, ...talks }, s: supervisor });
+}
+
+test("who only listens or coaches is no participant, and both sides of it say so", () => {
+  expect(seenBy("uma", supervised("coach"))).toMatchObject({
+    supervisorListeningIn: true,
+    monitoring: false,
+    participants: [{ digits: "12025550100" }],
+  });
+  expect(seenBy("vic", supervised("coach"))).toMatchObject({ supervisorListeningIn: false, monitoring: true, state: "Established" });
+  expect(seenBy("uma", supervised("barge"))).toMatchObject({ supervisorListeningIn: false, participants: [{}, {}] });
+});

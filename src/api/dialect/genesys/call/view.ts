@@ -2,7 +2,17 @@
 import { anonymous, type Call, type Json, type Party } from "../../../../calls/index.ts";
 import { type Directory, isE164, type Line } from "../../../../directory/index.ts";
 import { callUuidOf, connIdOf, derivedUuidOf } from "../ids.ts";
-import { type CallOperation, capabilitiesOf, type CallState, othersThan, partyOfUser, seatOf, stateOf } from "./state.ts";
+import {
+  type CallOperation,
+  capabilitiesOf,
+  type CallState,
+  isMonitored,
+  isMonitoring,
+  othersThan,
+  partyOfUser,
+  seatOf,
+  stateOf,
+} from "./state.ts";
 
 type Address = Party["address"];
 
@@ -64,9 +74,9 @@ export function viewOfCall(call: Call, userId: string, { directory, apiUrl, now 
     ...(Object.keys(call.userData).length > 0 && { userData: call.userData }),
     duration: String(Math.max(0, Math.floor(((own.leftAt ?? now) - own.joinedAt) / 1000))),
     mute: isMuted ? "On" : "Off",
-    supervisorListeningIn: false,
+    supervisorListeningIn: isMonitored(call, own),
     monitoredUserMuted: false,
-    monitoring: false,
+    monitoring: isMonitoring(call, own),
     uri: `${apiUrl}/me/calls/${id}`,
     path: `/calls/${id}`,
   };

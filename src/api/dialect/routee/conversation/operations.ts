@@ -80,7 +80,7 @@ const actions = {
   reject: { in: ["Queued", "Initiated", "Ringing"], done: "The call was rejected." },
 } as const satisfies Record<string, { readonly in: readonly Status[]; readonly done: string }>;
 
-/** Ends a message; the conversation ends with its first one, and goes on with its plan after a dialled one. Throws API_MEMBER_INVALID, API_RESOURCE_UNKNOWN, CALL_STATE_FORBIDS. */
+/** Ends a message; the conversation ends with its first one, and goes on with its plan after a dialled one. Throws API_MEMBER_INVALID, API_RESOURCE_UNKNOWN, CALL_PARTY_UNKNOWN. */
 export async function endMessage(id: string, body: unknown, grant: Grant, context: RouteeContext) {
   const mistakes = new Mistakes();
   const members = Members.of(body, "", mistakes);
