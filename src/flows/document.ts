@@ -6,6 +6,7 @@
  * An exit that leads nowhere ends the flow, and with it the party's part in the call.
  */
 import type { Json } from "../calls/index.ts";
+import type { CallProgressTone } from "../media/index.ts";
 
 export type FlowDocument = {
   /** Name of the first node. */
@@ -26,7 +27,9 @@ export type PromptPart =
   /** URL or absolute path of a WAV file. */
   | { readonly play: string }
   | { readonly pauseMs: number }
-  | { readonly toneHz: number; readonly durationMs: number };
+  | { readonly toneHz: number; readonly durationMs: number }
+  /** As the network of `country` gives it, the server's when left out. */
+  | { readonly networkTone: CallProgressTone; readonly country?: string; readonly durationMs: number };
 
 type NodeOf<Verb extends string> = { readonly verb: Verb; readonly exits?: Exits; readonly ui?: Json };
 

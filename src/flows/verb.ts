@@ -81,7 +81,9 @@ export function promptItems(parts: readonly PromptPart[], visit: Visit): readonl
     if ("say" in part) return speech(part.say, part.voice, visit);
     if ("play" in part) return [{ kind: "audio", uri: visit.render(part.play) }];
     if ("pauseMs" in part) return [{ kind: "silence", durationMs: part.pauseMs }];
-    return [{ kind: "tone", frequencyHz: part.toneHz, durationMs: part.durationMs }];
+    if ("toneHz" in part) return [{ kind: "tone", frequencyHz: part.toneHz, durationMs: part.durationMs }];
+    const { networkTone: tone, country, durationMs } = part;
+    return [{ kind: "network-tone", tone, durationMs, ...(country !== undefined && { country }) }];
   });
 }
 

@@ -5,6 +5,8 @@ export { createRecordingFinisher, type RecordingFinisher } from "./finishing/fin
 export { RecordedAudio } from "./sound/recorded-audio.ts";
 export {
   type AnsweredBy,
+  type CallProgressTone,
+  callProgressTones,
   type CodecName,
   type EndpointCounters,
   type EndpointPlan,

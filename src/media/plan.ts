@@ -24,7 +24,16 @@ export type PromptItem =
    */
   | { readonly kind: "audio"; readonly uri: string; readonly accountId?: string }
   | { readonly kind: "silence"; readonly durationMs: number }
-  | { readonly kind: "tone"; readonly frequencyHz: number; readonly durationMs: number };
+  | { readonly kind: "tone"; readonly frequencyHz: number; readonly durationMs: number }
+  | NetworkTone;
+
+/** So much of a tone of the network, in the way of `country` (ISO 3166-1 alpha-2), North America when left out. */
+export type NetworkTone = {
+  readonly kind: "network-tone";
+  readonly tone: CallProgressTone;
+  readonly country?: string;
+  readonly durationMs: number;
+};
 
 export type PromptPlan = {
   /** Unique within the endpoint. The worker reports its end by this id, once; as "stopped" when it leaves the plan before. */

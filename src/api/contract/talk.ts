@@ -15,13 +15,15 @@ export type PartyChange = {
 
 export type NewSupervision = { readonly partyId: string; readonly mode?: SupervisionWord; readonly to?: string };
 
-/** One of `say`, `play`, `pauseMs`, `toneHz`; `voice` goes with `say`, `durationMs` with `toneHz`. */
+/** One of `say`, `play`, `pauseMs`, `toneHz`, `networkTone`; `voice` goes with `say`, `durationMs` with both tones, `country` with the last. */
 export type PromptPart = {
   readonly say?: string;
   readonly voice?: string;
   readonly play?: string;
   readonly pauseMs?: number;
   readonly toneHz?: number;
+  readonly networkTone?: "ringback" | "busy" | "congestion" | "dial" | "call-waiting" | "special-information" | "confirmation";
+  readonly country?: string;
   readonly durationMs?: number;
 };
 

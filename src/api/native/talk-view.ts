@@ -39,13 +39,17 @@ export function itemsOf(prompt: readonly PromptPart[]): readonly PlayedItem[] {
   return items.filter((item) => item !== undefined);
 }
 
-const partWords = "must be one of say (with voice), play, pauseMs, and toneHz with durationMs";
+const partWords = "must be one of say (with voice), play, pauseMs, toneHz with durationMs, and networkTone with durationMs (and country)";
 
-function itemOf({ say, voice, play, pauseMs, toneHz, durationMs }: PromptPart): PlayedItem | undefined {
-  const isOne = [say, play, pauseMs, toneHz].filter((member) => member !== undefined).length === 1;
-  if (!isOne || (voice !== undefined && say === undefined) || (durationMs === undefined) !== (toneHz === undefined)) return undefined;
+function itemOf({ say, voice, play, pauseMs, toneHz, networkTone, country, durationMs }: PromptPart): PlayedItem | undefined {
+  const isOne = [say, play, pauseMs, toneHz, networkTone].filter((member) => member !== undefined).length === 1;
+  const isTone = toneHz !== undefined || networkTone !== undefined;
+  const isStray = (voice !== undefined && say === undefined) || (country !== undefined && networkTone === undefined);
+  if (!isOne || isStray || (durationMs !== undefined) !== isTone) return undefined;
   if (say !== undefined) return { kind: "speech", text: say, ...(voice !== undefined && { voice }) };
   if (play !== undefined) return { kind: "audio", uri: play };
   if (pauseMs !== undefined) return { kind: "silence", durationMs: pauseMs };
-  return toneHz === undefined || durationMs === undefined ? undefined : { kind: "tone", frequencyHz: toneHz, durationMs };
+  if (durationMs === undefined) return undefined;
+  if (networkTone !== undefined) return { kind: "network-tone", tone: networkTone, durationMs, ...(country !== undefined && { country }) };
+  return toneHz === undefined ? undefined : { kind: "tone", frequencyHz: toneHz, durationMs };
 }

@@ -113,3 +113,33 @@ describe("media are waited for", () => {
     expect(timeouts).toEqual([4_000, undefined]);
   });
 });
+
+describe("what the installation says", () => {
+  const settings = { ...mediaSettings, holdMusic: "/music.wav", toneCountry: "DE" };
+  const heardBy = (call: Call, party: string) => mediaPlan(call, settings).endpoints.find(({ endpointId }) => endpointId === party)?.source;
+
+  test("its music is heard on hold, from its begin, over and over", () => {
+    expect(heardBy(talkOf({ a: { seat: { state: "held" } }, b: {} }), "a")).toMatchObject({
+      kind: "hold-music",
+      prompt: { items: [{ kind: "audio", uri: "/music.wav" }], repeat: -1, offsetMs: 0, start: 0 },
+    });
+  });
+
+  test("tones are those of its country, but for those that have one of their own", () => {
+    expect(heardBy(talkOf({ a: {}, b: { seat: { state: "alerting" } } }), "a")).toEqual({ kind: "ringback", country: "DE" });
+    const tone = { kind: "network-tone", tone: "busy", durationMs: 100 } as const;
+    const items = [tone, { ...tone, country: "FR" }];
+    expect(heardBy(talkOf({ a: { party: { prompt: { ...prompt, items } } } }), "a")).toMatchObject({
+      prompt: { items: [{ country: "DE" }, { country: "FR" }] },
+    });
+  });
+
+  test("a leg that agreed to no telephone-events is listened to for tones", () => {
+    const { telephoneEvent: _none, ...media } = negotiatedOf({ telephoneEvent: 101 });
+    const endpoints = mediaPlan(
+      talkOf({ a: { leg: { media } }, b: { leg: { media: negotiatedOf({ telephoneEvent: 101 }) } } }),
+      settings,
+    ).endpoints;
+    expect(endpoints.map(({ hearsTones }) => hearsTones)).toEqual([true, undefined]);
+  });
+});

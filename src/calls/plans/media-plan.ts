@@ -93,7 +93,7 @@ function endpoint(
     // Nobody is heard by a far end that has not answered (and need not pay for what it hears).
     source:
       leg.state !== "answered" && leg.direction === "outbound" ? { kind: "silence" } : source(call, party, speakers, relayed, settings),
-    ...(party.announcement && { announcement: promptPlan(call, party.announcement) }),
+    ...(party.announcement && { announcement: promptPlan(call, party.announcement, settings) }),
     ...(volumeDb !== 0 && { volumeDb }),
     ...(timeoutMs !== undefined && { timeoutMs }),
     digits: digits(party),
@@ -119,25 +119,20 @@ function digits({ digitsToSend }: Party): EndpointPlan["digits"] {
   return [{ digitsId: digitsToSend.digitsId, digits: digitsToSend.digits, toneMs: 100, gapMs: 100 }];
 }
 
-function promptPlan({ accountId }: Call, playing: PlayingPrompt): PromptPlan {
+function promptPlan({ accountId }: Call, playing: PlayingPrompt, { toneCountry }: MediaSettings): PromptPlan {
   const { promptId, offsetMs, start, bargeIn, repeat, isPaused, volumeDb = 0 } = playing;
-  const items = playing.items.map((item) => owned(item, accountId));
+  const items = playing.items.map((item) => located(owned(item, accountId), toneCountry));
   const how = { ...(repeat !== undefined && { repeat }), ...(isPaused && { isPaused }), ...(volumeDb !== 0 && { volumeDb }) };
   return { promptId, items, offsetMs, start, bargeIn, ...how };
 }
 
-function source(
-  call: Call,
-  party: Party,
-  speakers: Speakers,
-  relayed: PayloadFormat | undefined,
-  { holdMusic: uri, toneCountry: country }: MediaSettings,
-): Source {
+function source(call: Call, party: Party, speakers: Speakers, relayed: PayloadFormat | undefined, settings: MediaSettings): Source {
+  const { holdMusic: uri, toneCountry: country } = settings;
   const place = seatOf(call, party.id);
   if (place?.seat.state === "held")
     return uri === undefined ? { kind: "hold-music" } : { kind: "hold-music", prompt: musicOf(call, party, uri) };
   const ringback: Source = { kind: "ringback", ...(country !== undefined && { country }) };
-  if (party.prompt !== undefined) return { kind: "prompt", prompt: promptPlan(call, party.prompt) };
+  if (party.prompt !== undefined) return { kind: "prompt", prompt: promptPlan(call, party.prompt, settings) };
   if (place === undefined || place.seat.deaf === true) return { kind: "silence" };
   // Those who come to supervise are not waited for.
   const others = Object.values(place.bridge.seats).filter(({ partyId, supervises }) => partyId !== party.id && supervises === undefined);
@@ -198,4 +193,9 @@ function recordingPlan(call: Call, recording: Recording, settings: MediaSettings
 /** A sound or a recording by its name is one of the call's own account. */
 function owned(item: PromptItem, accountId: string): PromptItem {
   return item.kind === "audio" && /^(sound|recording):/.test(item.uri) ? { ...item, accountId } : item;
+}
+
+/** A tone of the network without a country of its own is that of this server's. */
+function located(item: PromptItem, toneCountry: string | undefined): PromptItem {
+  return item.kind === "network-tone" && toneCountry !== undefined ? { country: toneCountry, ...item } : item;
 }

@@ -46,6 +46,12 @@ test.each<[string, unknown, string, string | RegExp]>([
   ],
   ["a member of a prompt part", one({ verb: "record", prompt: [{ toneHz: 400 }] }), "nodes.only.prompt.0.durationMs", "is missing"],
   [
+    "a country of a tone",
+    one({ verb: "record", prompt: [{ networkTone: "busy", country: "Germany", durationMs: 100 }] }),
+    "nodes.only.prompt.0.country",
+    "must be two letters of ISO 3166-1",
+  ],
+  [
     "minDigits over maxDigits",
     one({ verb: "collect", maxDigits: 1, minDigits: 2, into: "a" }),
     "nodes.only.minDigits",

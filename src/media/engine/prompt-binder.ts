@@ -61,7 +61,7 @@ export class PromptBinder {
   }
 
   async #playable(item: PromptItem, format: SoundFormat): Promise<PlayableItem> {
-    if (item.kind === "silence" || item.kind === "tone") return item;
+    if (item.kind === "silence" || item.kind === "tone" || item.kind === "network-tone") return item;
     return { kind: "file", path: (await this.#prompts.prepare(item, format)).path };
   }
 }

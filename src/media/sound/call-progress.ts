@@ -62,8 +62,19 @@ function partialsOf(written: string): readonly Partial[] {
   return shares.map(([frequencyHz, share]) => ({ frequencyHz, amplitude: share * scale }));
 }
 
-/** One round of it. `sampleRateHz` is a multiple of 1,000. */
+/** By cadence and rate: a tone takes up to 2 ms to make. */
+const rendered = new Map<Cadence, Map<number, Int16Array>>();
+
+/** One round of it, the same for all who ask; not to be written to. `sampleRateHz` is a multiple of 1,000. */
 export function renderCadence(cadence: Cadence, sampleRateHz: number): Int16Array {
+  const known = rendered.get(cadence) ?? new Map<number, Int16Array>();
+  rendered.set(cadence, known);
+  const samples = known.get(sampleRateHz) ?? render(cadence, sampleRateHz);
+  known.set(sampleRateHz, samples);
+  return samples;
+}
+
+function render(cadence: Cadence, sampleRateHz: number): Int16Array {
   const samplesPerMs = sampleRateHz / 1000;
   const samples = new Int16Array(cadence.reduce((sum, { durationMs }) => sum + durationMs, 0) * samplesPerMs);
   let start = 0;

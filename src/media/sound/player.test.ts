@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { temporaryDirectory } from "../../../test/support/temporary-directory.ts";
 import { eventually } from "../../../test/support/waiting.ts";
+import { muLaw } from "../codec/g711.ts";
 import type { PlayableItem } from "../orders.ts";
 import type { PromptPlan, SoundFormat } from "../plan.ts";
 import { FileCursor } from "./file-cursor.ts";
@@ -361,4 +362,26 @@ test("the cache keeps to its limit, dropping what was used longest ago", async (
   for (const { path } of items) rmSync(path);
   expect(await load(a)).toBe(first);
   await expect(load(b)).rejects.toThrow("ENOENT");
+});
+
+test("a tone of the network is heard in its country's cadence, over the border of a round, the same in samples and in a codec", async () => {
+  const items: readonly PlayableItem[] = [{ kind: "network-tone", tone: "busy", country: "DE", durationMs: 2000 }];
+  const heard = async (format: SoundFormat) => {
+    const player = new Player({ promptId: "p", items: [], offsetMs: 0, start: 0, bargeIn: false }, format);
+    await player.load(items, format, new PromptCache(1000));
+    let cadence = "";
+    const [samples, bytes] = [new Int16Array(160), new Uint8Array(160)];
+    while (!player.isEnded) {
+      if (format === "PCMU") player.read(bytes);
+      else player.readLinear(samples);
+      const loudest = Math.max(
+        ...(format === "PCMU" ? Array.from(bytes, (byte) => Math.abs(muLaw.toLinear[byte] ?? 0)) : samples.map(Math.abs)),
+      );
+      cadence += loudest > 1000 ? "#" : ".";
+    }
+    return cadence;
+  };
+  const busy = `${"#".repeat(24)}${".".repeat(24)}`;
+  expect(await heard("linear/8000")).toBe(busy.repeat(3).slice(0, 100));
+  expect(await heard("PCMU")).toBe(busy.repeat(3).slice(0, 100));
 });

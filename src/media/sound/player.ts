@@ -228,7 +228,7 @@ export class Player {
   #copy(part: Part, into: Uint8Array | Int16Array, done: number, units: number): number {
     const { unitBytes } = this.#shape;
     if (part.cursor === undefined) {
-      this.#writeMade(part.frequencyHz, into, done, units);
+      this.#writeMade(part, into, done, units);
       return units;
     }
     const from = this.#offset * unitBytes;
@@ -246,14 +246,15 @@ export class Player {
     return length;
   }
 
-  #writeMade(frequencyHz: number, into: Uint8Array | Int16Array, done: number, units: number): void {
+  #writeMade({ frequencyHz, loop }: Part, into: Uint8Array | Int16Array, done: number, units: number): void {
     const { companding, unitRateHz, silence } = this.#shape;
-    if (frequencyHz === 0) {
+    if (frequencyHz === 0 && loop === undefined) {
       into.fill(silence, done, done + units);
       return;
     }
     for (let index = 0; index < units; index++) {
-      const sample = toneSample(frequencyHz, this.#offset + index, unitRateHz);
+      const at = this.#offset + index;
+      const sample = loop === undefined ? toneSample(frequencyHz, at, unitRateHz) : (loop[at % loop.length] ?? 0);
       into[done + index] = companding === undefined ? sample : (companding.fromLinear[sample & 0xffff] ?? silence);
     }
   }

@@ -76,7 +76,7 @@ export function promptOf(source: Source): PromptPlan | undefined {
 }
 
 function isMade({ kind }: PromptPlan["items"][number]): boolean {
-  return kind === "silence" || kind === "tone";
+  return kind === "silence" || kind === "tone" || kind === "network-tone";
 }
 
 function shapeOfCodec({ name, sampleRatesHz, bytesPerMs, silence, tables }: AudioCodec): SoundShape {

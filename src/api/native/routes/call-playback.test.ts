@@ -13,12 +13,19 @@ afterEach(() => api.server.close());
 const ask = (method: "POST" | "PATCH" | "DELETE", path: string, body?: object) =>
   api.ask("manager", method, `/v1/calls/${callId}${path}`, body);
 
-const prompt = [{ say: "Hello", voice: "kal" }, { play: "https://example.org/a.wav" }, { pauseMs: 500 }, { toneHz: 440, durationMs: 100 }];
+const prompt = [
+  { say: "Hello", voice: "kal" },
+  { play: "https://example.org/a.wav" },
+  { pauseMs: 500 },
+  { toneHz: 440, durationMs: 100 },
+  { networkTone: "busy", durationMs: 3000 },
+];
 const items = [
   { kind: "speech", text: "Hello", voice: "kal" },
   { kind: "audio", uri: "https://example.org/a.wav" },
   { kind: "silence", durationMs: 500 },
   { kind: "tone", frequencyHz: 440, durationMs: 100 },
+  { kind: "network-tone", tone: "busy", durationMs: 3000 },
 ];
 
 describe("asks the call", () => {
@@ -52,6 +59,7 @@ describe("a prompt that cannot be", () => {
     ["two things", { say: "a", pauseMs: 100 }],
     ["a voice of no text", { play: "https://example.org/a.wav", voice: "kal" }],
     ["a tone without an end", { toneHz: 440 }],
+    ["a country of nothing", { toneHz: 440, durationMs: 100, country: "DE" }],
     ["a text with a length", { say: "a", durationMs: 100 }],
   ])("%s", async (_what, part) => {
     const { status, body } = await ask("POST", "/announcements", { prompt: [{ say: "fine" }, part] });

@@ -68,6 +68,8 @@ export const newSupervisionSchema = Type.Object(
   closed,
 );
 
+const networkTones = ["ringback", "busy", "congestion", "dial", "call-waiting", "special-information", "confirmation"] as const;
+
 const promptPart = Type.Object(
   {
     say: Type.Optional(Type.String({ minLength: 1, maxLength: 4_000 })),
@@ -75,7 +77,11 @@ const promptPart = Type.Object(
     play: Type.Optional(Type.String({ minLength: 1, maxLength: 2_000, description: "The address of an audio file." })),
     pauseMs: Type.Optional(Type.Integer({ minimum: 20, maximum: 60_000 })),
     toneHz: Type.Optional(Type.Integer({ minimum: 50, maximum: 3_400 })),
-    durationMs: Type.Optional(Type.Integer({ minimum: 20, maximum: 10_000, description: "With toneHz." })),
+    networkTone: Type.Optional(oneOf(networkTones, "A tone of the telephone network, by country.")),
+    country: Type.Optional(
+      Type.String({ pattern: "^[A-Za-z]{2}$", description: "With networkTone: ISO 3166-1; the server's when left out." }),
+    ),
+    durationMs: Type.Optional(Type.Integer({ minimum: 20, maximum: 60_000, description: "With toneHz and networkTone." })),
   },
   closed,
 );
@@ -83,7 +89,7 @@ const promptPart = Type.Object(
 const prompt = listOf(promptPart, {
   minItems: 1,
   maxItems: 20,
-  description: "Played in a row. Each part is one of say, play, pauseMs and toneHz.",
+  description: "Played in a row. Each part is one of say, play, pauseMs, toneHz and networkTone.",
 });
 
 export const newAnnouncementSchema = Type.Object(
