@@ -1,9 +1,9 @@
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { loadCodecs } from "../codec/codecs.ts";
 import { FarPhone, tone, toneIn } from "../fixture/far-phone.case.ts";
-import { MediaBench } from "../fixture/media-bench.case.ts";
+import { endpointPlan, MediaBench } from "../fixture/media-bench.case.ts";
 import type { RecordingPlan, Source } from "../plan.ts";
 
 beforeAll(loadCodecs);
@@ -153,4 +153,26 @@ test("listeners of a conference who ask different things of Opus get them, thoug
   const [usual = 0, few = 0, many = 0] = listeners.map(({ packets }) => packets.reduce((sum, { payload }) => sum + payload.length, 0));
   expect(few).toBeLessThan(usual * 0.6);
   expect(many).toBeGreaterThan(usual * 1.4);
+});
+
+test("a prompt over which an announcement comes goes on while its samples are made", async () => {
+  const prepared: string[] = [];
+  await using bench = await MediaBench.open({
+    prepare: async (item, format) => {
+      prepared.push(format);
+      if (format !== "PCMU") await new Promise(() => undefined);
+      const path = join(bench.directory, "long.raw");
+      await writeFile(path, new Uint8Array(80_000).fill(item.kind === "audio" ? 42 : 0));
+      return { path, durationMs: 10_000 };
+    },
+  });
+  const prompt = { promptId: "p", items: [{ kind: "audio", uri: "long" }], offsetMs: 0, start: 0, bargeIn: false } as const;
+  const plan = endpointPlan(5000, { kind: "prompt", prompt });
+  bench.apply(plan);
+  await bench.until(() => bench.network.rtp.some(({ payload }) => payload[0] === 42));
+  bench.apply({ ...plan, announcement: { ...prompt, promptId: "a", items: [{ kind: "silence", durationMs: 1000 }] } });
+  bench.network.rtp.length = 0;
+  await bench.pass(400);
+  expect(prepared).toEqual(["PCMU", "linear/8000"]);
+  expect(new Set(bench.network.rtp.map(({ payload }) => payload[0]))).toEqual(new Set([42]));
 });

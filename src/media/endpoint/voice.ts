@@ -25,6 +25,8 @@ type Loop = Extract<Source, { kind: "hold-music" | "ringback" | "tone" }>;
 const noiseFrames = 50;
 /** −dBov of the noise under our silence (RFC 3389 §3): that of a quiet line. */
 const noiseLevel = 70;
+/** 20 ms of G.711 on their way to be samples. */
+const companded = new Uint8Array(160);
 /** The rate of prompts' files, of loops, and of announcements. */
 const ownRateHz = ({ sampleRatesHz }: AudioCodec) => sampleRatesHz[0] ?? 8000;
 
@@ -270,6 +272,11 @@ export class Voice {
     const { playing } = this.#prompt;
     if (playing?.format === this.#linearFormat) {
       playing.readLinear(voice.frame);
+      this.#prompt.readOne(playing);
+    } else if (playing?.format === this.#codec.name && this.#codec.tables !== undefined) {
+      // Its linear sound is still being made: goes on in what there is.
+      playing.read(companded);
+      for (let index = 0; index < companded.length; index++) voice.frame[index] = this.#codec.tables.toLinear[companded[index] ?? 0] ?? 0;
       this.#prompt.readOne(playing);
     } else if (isLoop(source)) {
       const loop = this.#context.loops.samples(nameOf(source), countryOf(source), voice.rateHz);
