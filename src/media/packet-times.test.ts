@@ -47,6 +47,30 @@ describe("a peer that asks for another packet time gets it", () => {
     expect(toneIn(heard.slice(phone.rateHz / 2, phone.rateHz), 1000, phone.rateHz).snrDb).toBeGreaterThan(30);
   });
 
+  test.each([40, 60])("Opus in packets of %i ms is what it is in packets of 20, frame for frame", async (ptimeMs) => {
+    const [usual, longer] = [await heardIn(20), await heardIn(ptimeMs)];
+    expect(longer.packets.length).toBeGreaterThan(1200 / ptimeMs);
+    const [first] = longer.packets;
+    for (const [index, packet] of longer.packets.entries()) {
+      expect(packet.sequenceNumber).toBe(((first?.sequenceNumber ?? 0) + index) & 0xffff);
+      expect((packet.timestamp - (first?.timestamp ?? 0)) | 0).toBe(index * ptimeMs * 48);
+      expect(packet.marker).toBe(index === 0);
+    }
+    const heard = longer.heard();
+    expect(heard).toEqual(usual.heard().slice(0, heard.length));
+    expect(toneIn(heard.slice(24_000, 48_000), 1000, 48_000).snrDb).toBeGreaterThan(10);
+
+    async function heardIn(ms: number): Promise<FarPhone> {
+      await using bench = await MediaBench.open();
+      const phone = new FarPhone(bench, "opus", 5000);
+      // The phone's decoder is there a little later.
+      await Promise.resolve();
+      bench.apply(phone.plan(long, { ptimeMs: ms }));
+      await bench.pass(1500);
+      return phone;
+    }
+  });
+
   test("of 48 kHz samples no packet is longer than an Ethernet frame", async () => {
     await using bench = await MediaBench.open();
     const phone = new FarPhone(bench, "L16/48000", 5000);

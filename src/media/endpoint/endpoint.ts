@@ -14,6 +14,7 @@ import { Door } from "./door.ts";
 import { Forwarding } from "./forwarding.ts";
 import { Hearing } from "./hearing.ts";
 import { openStream } from "./open-stream.ts";
+import { variablePayloadBytes } from "./packet-time.ts";
 import { qualityOf } from "./quality.ts";
 import { Receiver } from "./receiver.ts";
 import { recordingRateHz, Recordings } from "./recordings.ts";
@@ -26,8 +27,6 @@ import { Voice } from "./voice.ts";
 
 /** Of greetings and beeps that are listened for, and of tones. */
 const detectorRateHz = 8000;
-/** The longest payload of 20 ms of a codec of varying length: our Opus stays far below (RFC 7587 §3.1.1). */
-const variablePayloadBytes = 512;
 const nobody: readonly Endpoint[] = [];
 
 /**

@@ -54,6 +54,9 @@ export class Packetiser {
     this.#held = undefined;
   }
 
+  /** What waits is a part of a frame, and is sent with what follows. */
+  flush(): void {}
+
   /** Forgets what was not sent yet: something else than sound went out, or nothing. */
   reset(): void {
     this.#filledMs = 0;

@@ -15,7 +15,9 @@ import type { EndpointContext } from "./context.ts";
 import { HeardFrame } from "./heard-frame.ts";
 import { Keys } from "./keys.ts";
 import { LinearVoice } from "./linear-voice.ts";
-import { Packetiser } from "./packetiser.ts";
+import type { OpusPacketiser } from "./opus-packetiser.ts";
+import { packetiserFor } from "./packet-time.ts";
+import type { Packetiser } from "./packetiser.ts";
 import { PromptSlot } from "./prompt-slot.ts";
 import type { RtpStream } from "./stream.ts";
 
@@ -52,7 +54,7 @@ export class Voice {
   #gain = 1;
   #loopPosition = 0;
   #silentFrames = 0;
-  #packetiser: Packetiser | undefined;
+  #packetiser: Packetiser | OpusPacketiser | undefined;
   #linear: LinearVoice | undefined;
   /** By the rate at which somebody records it. */
   #heard: Map<number, HeardFrame> | undefined;
@@ -92,11 +94,7 @@ export class Voice {
     if (announcement !== undefined) this.#announcement ??= new PromptSlot(this.#context, this.#emit);
     this.#announcement?.update(announcement, this.#linearFormat);
     this.#keys.update(plan.digits);
-    const { bytesPerMs } = codec;
-    const ptimeMs = bytesPerMs === undefined ? 20 : Math.min(plan.ptimeMs ?? 20, longestPtimeMs(bytesPerMs));
-    if (ptimeMs === 20 || bytesPerMs === undefined) this.#packetiser = undefined;
-    else if (this.#packetiser?.ptimeMs !== ptimeMs || this.#packetiser.bytesPerMs !== bytesPerMs)
-      this.#packetiser = new Packetiser(ptimeMs, bytesPerMs);
+    this.#packetiser = packetiserFor(codec, plan.ptimeMs, this.#packetiser);
   }
 
   provide(order: Extract<MediaOrder, { kind: "prompt" }>): void {
@@ -202,9 +200,12 @@ export class Voice {
     this.#silentFrames = 0;
     if (this.#heard !== undefined) for (const heard of this.#heard.values()) heard.took(this.#maker, bytes);
     stream.takeOver();
-    if (bytes === 0) stream.rest();
-    else if (this.#packetiser === undefined) stream.sendVoice(sockets, this.#plan.payloadType, bytes);
-    else this.#packetiser.send(stream, sockets, this.#plan.payloadType);
+    const { payloadType } = this.#plan;
+    if (bytes === 0) {
+      this.#packetiser?.flush(stream, sockets, payloadType);
+      stream.rest();
+    } else if (this.#packetiser === undefined) stream.sendVoice(sockets, payloadType, bytes);
+    else this.#packetiser.send(stream, sockets, payloadType, bytes);
   }
 
   /** Silence: sent, as many far ends want packets; as comfort noise to those who know it. */
@@ -313,11 +314,6 @@ function nameOf(source: Loop): LoopName {
 
 function countryOf(source: Loop): string | undefined {
   return source.kind === "hold-music" ? undefined : source.country;
-}
-
-/** A packet has to fit an Ethernet frame: L16 at 48 kHz is 96 bytes a millisecond. */
-function longestPtimeMs(bytesPerMs: number): number {
-  return Math.max(10, Math.floor(1400 / bytesPerMs / 10) * 10);
 }
 
 function copy(from: Uint8Array, into: Uint8Array): void {

@@ -13,11 +13,6 @@ export function ptimeOf(media: MediaDescription): number | undefined {
   return wanted === undefined && most === undefined ? undefined : Math.min(wanted ?? usualPtimeMs, most ?? longestPtimeMs);
 }
 
-/** The longest packet that the writer takes, in the same way. */
-export function maxptimeOf(media: MediaDescription): number {
-  return inFrames(media, "maxptime") ?? longestPtimeMs;
-}
-
 function inFrames({ attributes }: MediaDescription, name: "ptime" | "maxptime"): number | undefined {
   // Whole by RFC 8866; older ones allowed a fraction.
   const [, digits] = /^(\d{1,5})(?:\.\d*)?$/.exec(attributeOf(attributes, name) ?? "") ?? [];

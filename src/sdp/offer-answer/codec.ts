@@ -1,6 +1,6 @@
 /** The audio codecs that we decode, and those that we could only pass on. */
 import type { CodecName } from "../../kernel/index.ts";
-import { maxptimeOf, ptimeOf, usualPtimeMs } from "../attribute/packet-time.ts";
+import { ptimeOf, usualPtimeMs } from "../attribute/packet-time.ts";
 import { fmtpParameters, isSameEncoding, type PayloadFormat } from "../attribute/payload-format.ts";
 import type { MediaDescription } from "../description/session-description.ts";
 import { isCompanion } from "./companion.ts";
@@ -43,9 +43,10 @@ export function codecOf(format: PayloadFormat, among: readonly CodecName[]): Cod
 
 /** How long the packets are that we send to the writer of `media`, and would like from it too. */
 export function packetMs(codec: CodecName, media: MediaDescription, unsaid: number): number {
-  // Opus is as good in 20 ms as in longer ones, and half as much is lost with a packet.
-  if (codec === "opus") return Math.min(usualPtimeMs, maxptimeOf(media));
-  return withinDatagram(codec, ptimeOf(media) ?? unsaid);
+  const wantedMs = ptimeOf(media) ?? unsaid;
+  // Frames of 20 ms are put together, and not taken apart.
+  if (codec === "opus") return Math.max(usualPtimeMs, wantedMs - (wantedMs % usualPtimeMs));
+  return withinDatagram(codec, wantedMs);
 }
 
 export function withinDatagram(codec: CodecName | undefined, ptimeMs: number): number {

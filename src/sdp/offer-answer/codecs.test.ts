@@ -145,10 +145,11 @@ describe("Opus (RFC 7587)", () => {
 
   test.each([
     [[], 20],
-    [["a=ptime:60"], 20],
+    [["a=ptime:60"], 60],
+    [["a=ptime:50"], 40],
     [["a=ptime:10"], 20],
-    [["a=maxptime:15"], 10],
-    [["a=ptime:40", "a=maxptime:60"], 20],
+    [["a=maxptime:15"], 20],
+    [["a=ptime:60", "a=maxptime:40"], 40],
   ])("with %j packets have %i ms", (lines, ptimeMs) => {
     const described = ["m=audio 4 RTP/AVP 96", ...opus, ...lines];
     expect([answered(described).negotiated.ptimeMs, accepted(described).ptimeMs]).toEqual([ptimeMs, ptimeMs]);
