@@ -59,16 +59,6 @@ describe("a peer that asks for another packet time gets it", () => {
     const heard = longer.heard();
     expect(heard).toEqual(usual.heard().slice(0, heard.length));
     expect(toneIn(heard.slice(24_000, 48_000), 1000, 48_000).snrDb).toBeGreaterThan(10);
-
-    async function heardIn(ms: number): Promise<FarPhone> {
-      await using bench = await MediaBench.open();
-      const phone = new FarPhone(bench, "opus", 5000);
-      // The phone's decoder is there a little later.
-      await Promise.resolve();
-      bench.apply(phone.plan(long, { ptimeMs: ms }));
-      await bench.pass(1500);
-      return phone;
-    }
   });
 
   test("of 48 kHz samples no packet is longer than an Ethernet frame", async () => {
@@ -168,3 +158,14 @@ test("media that do not come are told once, and so is that they come again", asy
   await bench.pass(400);
   expect(bench.eventsOf("media-timeout")).toHaveLength(2);
 });
+
+/** A phone that heard a long tone in Opus, in packets of so many milliseconds. */
+async function heardIn(ms: number): Promise<FarPhone> {
+  await using bench = await MediaBench.open();
+  const phone = new FarPhone(bench, "opus", 5000);
+  // The phone's decoder is there a little later.
+  await Promise.resolve();
+  bench.apply(phone.plan(long, { ptimeMs: ms }));
+  await bench.pass(1500);
+  return phone;
+}

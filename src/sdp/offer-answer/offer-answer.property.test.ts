@@ -76,7 +76,8 @@ function expectAgreement(ours: Negotiated, theirs: Negotiated, caller: LocalMedi
   const [wantedMs = 0] = createOffer(caller).media.map((media) => ptimeOf(media));
   if (ours.codec === undefined) expect([ours.ptimeMs, theirs.ptimeMs]).toEqual([callee.ptimeMs, wantedMs]);
   else {
-    const ptimeMs = ours.codec === "opus" ? Math.max(20, wantedMs - (wantedMs % 20)) : Math.min(wantedMs, longestMs[ours.codec] ?? wantedMs);
+    const ptimeMs =
+      ours.codec === "opus" ? Math.max(20, wantedMs - (wantedMs % 20)) : Math.min(wantedMs, longestMs[ours.codec] ?? wantedMs);
     expect([ours.ptimeMs, theirs.ptimeMs]).toEqual([ptimeMs, ptimeMs]);
   }
   expect(ours.history?.protocol).toBe(theirs.history?.protocol);
