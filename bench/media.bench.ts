@@ -19,6 +19,7 @@ export async function benchMedia(args: readonly string[]): Promise<object> {
     calls: { type: "string" },
     seconds: { type: "string" },
     workers: { type: "string", default: "1" },
+    sockets: { type: "string", default: "polled" },
     full: { type: "boolean", default: false },
     profile: { type: "string" },
   } as const;
@@ -27,6 +28,8 @@ export async function benchMedia(args: readonly string[]): Promise<object> {
   const calls = (values.calls ?? defaults.calls).split(",").map((count) => positive("calls", count));
   const seconds = positive("seconds", values.seconds ?? defaults.seconds);
   const workers = positive("workers", values.workers);
+  const { sockets } = values;
+  if (sockets !== "polled" && sockets !== "node") throw new Error(`--sockets is "${sockets}": polled or node`);
   const names = values.only.split(",");
   const unknown = names.find((name) => !rows.some((row) => row.name === name));
   if (unknown !== undefined) throw new Error(`--only: there is no row ${unknown}, but ${rows.map(({ name }) => name).join(", ")}`);
@@ -42,6 +45,7 @@ export async function benchMedia(args: readonly string[]): Promise<object> {
           calls: count,
           seconds,
           workers,
+          sockets,
           directory,
           sounds,
           profileDirectory: values.profile,

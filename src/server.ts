@@ -106,6 +106,7 @@ export async function startServer({ config, logger, version, progress, onLost }:
   undo.defer(() => prompts.close());
   const media = await createMediaEngine({
     workers: config.mediaWorkers,
+    sockets: config.mediaSockets,
     ...rtpHosts(config.sip),
     clock,
     logger: log("media"),

@@ -122,7 +122,7 @@ function checkPackage(file: SourceFile, found: Import, specifier: string, table:
         .split("/")
         .slice(0, specifier.startsWith("@") ? 2 : 1)
         .join("/");
-  if (builtinModules.includes(name)) report(found.line, "node-prefix", `write node:${name}`);
+  if (!specifier.startsWith("node:") && builtinModules.includes(name)) report(found.line, "node-prefix", `write node:${name}`);
   const owners = Object.hasOwn(table.owners, name) ? table.owners[name] : undefined;
   if (owners === undefined) {
     if (testPackages.includes(name)) report(found.line, "test-code", specifier);

@@ -77,6 +77,7 @@ export const layerTable: LayerTable = {
     // Two upgrades on two ports that share nothing but the protocol (docs/adr/0017-listeners.md).
     ws: ["api/bayeux/transport", "sip/transport"],
     "node:dgram": [...socketOwners, "sip/trace"],
+    "node:ffi": ["rtp/network"],
     // In sip/transport it reads upgrades to WebSocket on sockets that are accepted elsewhere.
     "node:http": ["http-client", "sip/transport"],
     "node:https": ["http-client"],

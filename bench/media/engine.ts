@@ -32,7 +32,7 @@ class MediaProcess {
     engine.onEvent((callId, _endpointId, event) => this.#observe(callId, event));
   }
 
-  static async open(workers: number, directory: string): Promise<MediaProcess> {
+  static async open({ workers, sockets, directory }: Extract<EngineQuestion, { kind: "open" }>): Promise<MediaProcess> {
     const clock = systemClock();
     // What goes wrong is told by the events.
     const logger = silentLogger;
@@ -47,7 +47,7 @@ class MediaProcess {
       prepareMs: 60_000,
       fetchLimits: { timeoutMs: 1_000, maxBytes: 1 },
     });
-    const engine = await createMediaEngine({ workers, host: "127.0.0.1", clock, logger, logLevel: "error", prompts: library });
+    const engine = await createMediaEngine({ workers, sockets, host: "127.0.0.1", clock, logger, logLevel: "error", prompts: library });
     return new MediaProcess(workers, library, engine);
   }
 
@@ -175,7 +175,7 @@ function noCounts() {
 let media: MediaProcess | undefined;
 
 async function answer(question: EngineQuestion): Promise<EngineReport | { readonly refusal: string }> {
-  if (question.kind === "open") media = await MediaProcess.open(question.workers, question.directory);
+  if (question.kind === "open") media = await MediaProcess.open(question);
   if (media === undefined) throw new Error("the first question is not to open");
   try {
     return await media.answer(question);

@@ -16,6 +16,7 @@ export type MeasurementOptions = {
   readonly calls: number;
   readonly seconds: number;
   readonly workers: number;
+  readonly sockets: "polled" | "node";
   /** For prompts, which stay for the next one, and recordings, which do not. */
   readonly directory: string;
   readonly sounds: Sounds;
@@ -57,11 +58,11 @@ export class Measurement implements AsyncDisposable {
 
   /** The row of the table; only why not, when the engine does not do it. */
   async run(): Promise<object> {
-    const { calls, seconds, workers, directory, profileDirectory } = this.#options;
+    const { calls, seconds, workers, sockets, directory, profileDirectory } = this.#options;
     const { name, legsPerCall, watchesSilence } = this.#row;
     this.#firstPort = await freePortRange(Math.max(calls, warmUpCalls, this.#row.codecs.length) * legsPerCall * 2);
     await mkdir(this.#recordings, { recursive: true });
-    const opened = await this.#engine.ask({ kind: "open", workers, directory });
+    const opened = await this.#engine.ask({ kind: "open", workers, sockets, directory });
     if (opened.refusal !== undefined) return { row: name, skipped: opened.refusal };
 
     const warmUp = await this.#begin(Math.min(calls, Math.max(warmUpCalls, this.#row.codecs.length)));

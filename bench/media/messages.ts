@@ -8,7 +8,7 @@ export type CallPlans = { readonly callId: string; readonly plans: readonly Medi
 
 export type EngineQuestion =
   /** First of all. Prompts are kept in the directory. */
-  | { readonly kind: "open"; readonly workers: number; readonly directory: string }
+  | { readonly kind: "open"; readonly workers: number; readonly sockets: "polled" | "node"; readonly directory: string }
   /** Answered with the frames of 20 ms that make up the sound. */
   | { readonly kind: "frames"; readonly item: SoundItem; readonly codec: CodecName }
   | { readonly kind: "apply"; readonly calls: readonly CallPlans[] }

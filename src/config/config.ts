@@ -39,6 +39,7 @@ export type Config = {
   readonly codecs: readonly CodecName[];
   readonly comfortNoise: boolean;
   readonly mediaWorkers: number;
+  readonly mediaSockets: "polled" | "node";
   /** 0: a leg without media does not end. */
   readonly mediaTimeoutMs: number;
   /** An absolute path or a URL. */
@@ -120,6 +121,7 @@ function assemble(read: <T>(setting: Setting<T>) => T): Config {
     codecs: read(settings.codecs),
     comfortNoise: read(settings.comfortNoise),
     mediaWorkers: read(settings.mediaWorkers),
+    mediaSockets: read(settings.mediaSockets),
     mediaTimeoutMs: read(settings.mediaTimeoutS) * 1000,
     holdMusic: read(settings.holdMusic),
     toneCountry: read(settings.toneCountry),

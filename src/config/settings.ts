@@ -155,6 +155,12 @@ export const settings = {
     defaultText: "processor cores minus one, at least 1",
     description: "Threads that send, receive and mix audio.",
   }),
+  mediaSockets: fixed(
+    "CALLWRIGHT_MEDIA_SOCKETS",
+    choice(["polled", "node"]),
+    "polled",
+    "Whose sockets carry RTP. `polled`: the C library's, read in turns, on Linux. `node`: those of Node, as on other systems; they cost more.",
+  ),
   mediaTimeoutS: fixed(
     "CALLWRIGHT_MEDIA_TIMEOUT_S",
     integer(0, 86_400),

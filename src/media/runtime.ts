@@ -48,12 +48,15 @@ export class MediaRuntime {
     const loops = new Loops();
     // Before it carries calls: the longest of them takes half a frame.
     loops.samples("hold-music", undefined, sampleRateHz);
-    this.#context = { host, otherHost, clock, ids, logger, openSockets: network.openSockets, outbox, prompts, loops };
+    const relaying = new Set<unknown>();
+    this.#context = { host, otherHost, clock, ids, logger, openSockets: network.openSockets, outbox, relaying, prompts, loops };
     this.#report = options.report;
     this.#pace = new BatchPace(clock, () => this.#flush(), paceMs);
     this.#tick = new Tick(clock, {
       failed: ({ callId }, cause) => this.#fail(callId, cause),
+      turnBegins: () => network.poll?.(),
       slotDone: () => outbox.flush(),
+      isHasty: () => network.poll !== undefined && relaying.size > 0,
     });
   }
 

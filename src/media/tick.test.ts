@@ -7,7 +7,9 @@ const listener: TickListener<TickMember> = {
   failed: (_member, cause) => {
     throw cause;
   },
+  turnBegins: () => undefined,
   slotDone: () => undefined,
+  isHasty: () => false,
 };
 
 /** A clock on which `lateMs` pass unseen before the next timer: a process that was held up. */
@@ -70,7 +72,9 @@ test("what one member throws is told, the others go on, and each slot is closed 
       log.push(`${member.name} failed`);
       tick.remove(member);
     },
+    turnBegins: () => undefined,
     slotDone: () => log.push("done"),
+    isHasty: () => false,
   });
   for (const member of [named("a"), broken, named("b")]) tick.add(member);
   clock.advance(21);
@@ -106,4 +110,36 @@ test("a short stall is caught up in bounded turns, a long one is left out", () =
   clock.lateMs += 60_000;
   clock.advance(200);
   expect((members[0]?.ticks ?? 0) - afterCatchUp).toBeLessThan(25);
+});
+
+test("each turn begins before its members are called, and in haste there is one every 2 ms", () => {
+  const clock = new VirtualClock();
+  const log: string[] = [];
+  let isHasty = false;
+  const tick = new Tick<{ tick(): void }>(clock, {
+    failed: () => undefined,
+    turnBegins: () => log.push(`turn ${clock.monotonicMs()}`),
+    slotDone: () => undefined,
+    isHasty: () => isHasty,
+  });
+  const member = { tick: () => void log.push("member") };
+  tick.add(member);
+  clock.advance(41);
+  expect(log).toEqual(["turn 0", "member", "turn 20", "member", "turn 40", "member"]);
+  isHasty = true;
+  clock.advance(19);
+  expect(log.slice(6)).toEqual(["turn 60", "member"]);
+  log.length = 0;
+  clock.advance(21);
+  expect(log.filter((line) => line === "member")).toHaveLength(1);
+  expect(log.filter((line) => line !== "member")).toEqual([62, 64, 66, 68, 70, 72, 74, 76, 78, 80].map((ms) => `turn ${ms}`));
+  isHasty = false;
+  log.length = 0;
+  clock.advance(40);
+  expect(log.filter((line) => line === "member")).toHaveLength(2);
+  expect(log.length).toBeLessThan(6);
+  tick.remove(member);
+  log.length = 0;
+  clock.advance(100);
+  expect(log).toEqual([]);
 });

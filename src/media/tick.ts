@@ -7,8 +7,12 @@ export type TickMember = { tick(): void; tickBetween?(): void };
 export type TickListener<Member> = {
   /** What a member threw is its own trouble, not that of others. */
   failed(member: Member, cause: unknown): void;
+  /** Before the members of some slots are called, or of none. */
+  turnBegins(): void;
   /** All members of one slot were called. */
   slotDone(): void;
+  /** Whether a turn is wanted every 2 ms, with or without members to call. */
+  isHasty(): boolean;
 };
 
 /** The order in which slots are taken into use: each far from those before. */
@@ -20,6 +24,8 @@ const slotOrder = [0, 10, 5, 15, 2, 12, 7, 17, 4, 14, 9, 19, 1, 11, 6, 16, 3, 13
 const membersPerSlot = 100;
 /** Slots run in one turn at most; then the event loop gets to receive. Without a bound, catching up starves it for good. */
 const slotsPerTurn = 4;
+/** A turn in haste comes after so many ms. */
+const hastyMs = 2;
 /** A process that was stopped for longer goes on from now instead of catching up. */
 const longestBacklogMs = 200;
 /** Timers of whole milliseconds fire up to this much early. */
@@ -83,6 +89,7 @@ export class Tick<Member extends TickMember> {
 
   #turn = (): void => {
     this.#timer = undefined;
+    this.#listener.turnBegins();
     let due = Math.floor(this.#clock.monotonicMs() - this.#originMs + earlyMs);
     if (due - this.#next > longestBacklogMs) {
       this.#originMs += due - this.#next;
@@ -113,7 +120,8 @@ export class Tick<Member extends TickMember> {
 
   #arm(): void {
     let slot = this.#next;
-    while (this.#slots[slot % frameMs]?.length === 0 && this.#between[slot % frameMs]?.size === 0) slot += 1;
+    const last = this.#listener.isHasty() ? slot + hastyMs - 1 : Number.POSITIVE_INFINITY;
+    while (slot < last && this.#slots[slot % frameMs]?.length === 0 && this.#between[slot % frameMs]?.size === 0) slot += 1;
     const delayMs = this.#originMs + slot - this.#clock.monotonicMs();
     this.#timer = this.#clock.after(Math.max(0, Math.round(delayMs)), this.#turn);
   }

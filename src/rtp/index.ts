@@ -1,6 +1,9 @@
 export { emptyRtpHeader, parseRtp, type ReceivedRtpHeader, rtpHeaderBytes, type RtpHeader, writeRtpHeader } from "./packet.ts";
 export type { PacketView } from "./packet-queue.ts";
 export { PlayoutBuffer } from "./playout-buffer.ts";
+export { nodeNetwork } from "./network/node-network.ts";
+export { type OpenDescriptors, openPolledNetwork } from "./network/polled-network.ts";
+export type { DatagramListener, OpenRtpSockets, RtpNetwork, RtpSockets } from "./network/rtp-network.ts";
 export { PortPool } from "./port-pool.ts";
 export {
   type CodecImpairment,
@@ -13,4 +16,3 @@ export { formatRtcp, parseRtcp, type ReportBlock, type RtcpReport } from "./rtcp
 export { RtcpMonitor } from "./rtcp-monitor.ts";
 export { sequenceDistance } from "./sequence.ts";
 export { type DigitFrame, telephoneEventBytes, TelephoneEventReceiver, TelephoneEventSender } from "./telephone-event.ts";
-export { type DatagramListener, type OpenRtpSockets, type RtpNetwork, type RtpSockets, udpNetwork } from "./udp-socket.ts";

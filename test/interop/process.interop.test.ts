@@ -15,6 +15,7 @@ test.for([
   ["npm start", true],
 ] as const)("SIGTERM to %s ends everything, the database included", async ([, throughNpm]) => {
   await using server = await ServerProcess.start({ throughNpm });
+  expect(server.output).not.toMatch(/Warning/);
   expect(await databasePids(server.dataDirectory)).toHaveLength(1);
   expect(await server.stop()).toEqual({ code: 0, signal: null });
   expect(survivorsIn(server.dataDirectory)).toEqual([]);

@@ -15,6 +15,8 @@ export type EndpointContext = {
   readonly logger: Logger;
   readonly openSockets: OpenRtpSockets;
   readonly outbox: Outbox;
+  /** The endpoints whose peers' packets are sent on: these must not wait for a frame. */
+  readonly relaying: Set<unknown>;
   readonly prompts: PromptCache;
   readonly loops: Loops;
 };

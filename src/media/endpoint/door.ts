@@ -71,9 +71,9 @@ export class Door {
 function guarded({ rtp, rtcp }: DatagramListener, fail: (cause: unknown) => void): DatagramListener {
   const guard =
     (take: DatagramListener["rtp"]): DatagramListener["rtp"] =>
-    (bytes, address, port) => {
+    (bytes, address, port, waitedMs) => {
       try {
-        take(bytes, address, port);
+        take(bytes, address, port, waitedMs);
       } catch (cause) {
         fail(cause);
       }

@@ -82,8 +82,8 @@ export class Endpoint {
       emit({ kind: "locked", remote });
     });
     const datagrams: DatagramListener = {
-      rtp: (bytes, address, port) => this.#receiver.receive(bytes, address, port),
-      rtcp: (bytes, address) => this.#receiveRtcp(bytes, address),
+      rtp: (bytes, address, port, waitedMs = 0) => this.#receiver.receive(bytes, address, port, waitedMs),
+      rtcp: (bytes, address, _port, waitedMs = 0) => this.#receiveRtcp(bytes, address, waitedMs),
     };
     this.#door = new Door(context, datagrams, fail);
     this.#stream = openStream(plan, this.#clockRateHz, context, emit);
@@ -105,7 +105,7 @@ export class Endpoint {
         for (const listener of this.#relaysTo) listener.#forward(header, bytes, listener.plan.telephoneEvent, "as it is");
         for (const listener of this.#talksTo) listener.#forwardEvent(header, bytes, this.#eventRateHz);
       },
-      rtcp: (bytes, address) => this.#receiveRtcp(bytes, address),
+      rtcp: (bytes, address, waitedMs) => this.#receiveRtcp(bytes, address, waitedMs),
       restarted: () => {
         this.#digits.reset();
         this.#rtcp.monitor.restart();
@@ -191,6 +191,8 @@ export class Endpoint {
     this.#relaysFrom = relaysFrom;
     this.#relaysTo = relaysTo;
     this.#talksTo = talksTo;
+    if (relaysTo.length > 0) this.#context.relaying.add(this);
+    else this.#context.relaying.delete(this);
     const { codec } = this;
     const isListenedTo =
       mixRateHz !== undefined || this.#digits.hearsTones || this.#recordings?.areRunning === true || this.#detection?.isRunning === true;
@@ -248,6 +250,7 @@ export class Endpoint {
     this.#sendReport(true);
     const counters = this.#counters();
     this.#hear(undefined, undefined);
+    this.#context.relaying.delete(this);
     this.#door.close();
     this.#voice.close();
     this.#digits.reset();
@@ -350,8 +353,8 @@ export class Endpoint {
     this.#door.aim(this.#lock, this.plan.sends);
   }
 
-  #receiveRtcp(bytes: Uint8Array, address: string): void {
-    if (address === this.#lock.target?.address) this.#rtcp.receive(bytes, this.#stream.ssrc, this.#receiver.ssrc);
+  #receiveRtcp(bytes: Uint8Array, address: string, waitedMs: number): void {
+    if (address === this.#lock.target?.address) this.#rtcp.receive(bytes, this.#stream.ssrc, this.#receiver.ssrc, waitedMs);
   }
 
   #sendReport(goodbye: boolean): void {

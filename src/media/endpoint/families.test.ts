@@ -4,7 +4,7 @@ import { afterEach, expect, test } from "vitest";
 import { freePortRange } from "../../../test/support/free-ports.ts";
 import { VirtualClock } from "../../../test/support/virtual-clock.ts";
 import { silentLogger } from "../../kernel/index.ts";
-import { udpNetwork } from "../../rtp/index.ts";
+import { nodeNetwork } from "../../rtp/index.ts";
 import { createInProcessMedia } from "../engine/in-process.ts";
 import { endpointPlan } from "../fixture/media-bench.case.ts";
 
@@ -31,10 +31,10 @@ test("an endpoint is bound in the family of its peer's media, and moves with it 
     logger: silentLogger,
     prompts: { prepare: () => Promise.reject(new Error("nothing is said")) },
     network: {
-      ...udpNetwork,
+      ...nodeNetwork,
       openSockets: (address, port, listener) => {
         bound.push(`${address} ${port}`);
-        return udpNetwork.openSockets(address, port, listener);
+        return nodeNetwork.openSockets(address, port, listener);
       },
     },
   });

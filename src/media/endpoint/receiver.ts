@@ -8,7 +8,7 @@ export type ReceiverListener = {
   sound(header: ReceivedRtpHeader, bytes: Uint8Array, nowMs: number): void;
   event(header: ReceivedRtpHeader, bytes: Uint8Array, nowMs: number): void;
   /** What came on the RTP port and can only be RTCP (RFC 5761). */
-  rtcp(bytes: Uint8Array, address: string): void;
+  rtcp(bytes: Uint8Array, address: string, waitedMs: number): void;
   /** The stream is another one: what belonged to the old one is of no use. */
   restarted(): void;
   resumed(): void;
@@ -58,11 +58,12 @@ export class Receiver {
     return this.#dropped;
   }
 
-  receive(bytes: Uint8Array, address: string, port: number): void {
+  /** What came `waitedMs` ago. */
+  receive(bytes: Uint8Array, address: string, port: number, waitedMs: number): void {
     const header = this.#header;
     const plan = this.#plan;
     if (!parseRtp(bytes, header)) {
-      if (plan.rtcpMux === true) this.#listener.rtcp(bytes, address);
+      if (plan.rtcpMux === true) this.#listener.rtcp(bytes, address, waitedMs);
       else this.#dropped += 1;
       return;
     }
@@ -72,7 +73,7 @@ export class Receiver {
       this.#dropped += 1;
       return;
     }
-    const nowMs = this.#context.clock.monotonicMs();
+    const nowMs = this.#context.clock.monotonicMs() - waitedMs;
     const verdict = this.#lock.judge(address, port, header, nowMs);
     if (verdict === "stranger") this.#dropped += 1;
     if (verdict !== "accepted") return;

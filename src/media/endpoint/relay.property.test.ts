@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { emptyRtpHeader, parseRtp, rtpHeaderBytes, type RtpSockets, udpNetwork, writeRtpHeader } from "../../rtp/index.ts";
+import { emptyRtpHeader, parseRtp, rtpHeaderBytes, type RtpSockets, nodeNetwork, writeRtpHeader } from "../../rtp/index.ts";
 import { Outbox } from "./outbox.ts";
 import { Relay } from "./relay.ts";
 import { RtpStream } from "./stream.ts";
@@ -29,7 +29,7 @@ test("whatever is lost, late, repeated or in between, one number means one packe
           sent.set(header.sequenceNumber, origin);
         },
       } as RtpSockets;
-      const stream = new RtpStream(new Outbox(udpNetwork), 9, firstOurs, 0xffff_ff00, () => undefined);
+      const stream = new RtpStream(new Outbox(nodeNetwork), 9, firstOurs, 0xffff_ff00, () => undefined);
       const relay = new Relay(stream);
       let [ssrc, highest, offset] = [1, firstTheirs, undefined as number | undefined];
       for (const { kind, distance } of steps) {

@@ -35,15 +35,15 @@ export class RtcpReporter {
     return nowMs >= this.#dueAtMs;
   }
 
-  /** `ssrc` is ours, `peerSsrc` what we receive if anything. */
-  receive(bytes: Uint8Array, ssrc: number, peerSsrc: number | undefined): void {
+  /** What came `waitedMs` ago. `ssrc` is ours, `peerSsrc` what we receive if anything. */
+  receive(bytes: Uint8Array, ssrc: number, peerSsrc: number | undefined, waitedMs: number): void {
     const packets = parseRtcp(bytes);
     if (!packets.ok) return;
-    this.monitor.receive(packets.value, ssrc, peerSsrc, this.#clock.now());
+    this.monitor.receive(packets.value, ssrc, peerSsrc, this.#clock.now() - waitedMs);
     for (const packet of packets.value) {
       if (packet.kind !== "sender-report") continue;
       this.#lastReport = packet.ntpMiddle;
-      this.#lastReportAtMs = this.#clock.monotonicMs();
+      this.#lastReportAtMs = this.#clock.monotonicMs() - waitedMs;
     }
   }
 

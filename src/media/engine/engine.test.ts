@@ -106,7 +106,7 @@ test("an endpoint that another call has is opened when that one has closed it, o
 test("a thread that died is replaced, and says so", async () => {
   const reports: MediaReport[] = [];
   let restarts = 0;
-  const worker = await MediaWorker.open({ host: "127.0.0.1", logLevel: "silent" }, clock, silentLogger, {
+  const worker = await MediaWorker.open({ host: "127.0.0.1", sockets: "polled", logLevel: "silent" }, clock, silentLogger, {
     reports: (batch) => reports.push(...batch),
     restarted: () => {
       restarts += 1;
@@ -126,7 +126,7 @@ test("a thread that died is replaced, and says so", async () => {
 });
 
 test("a thread counts as busy by what was placed on it until it says how busy it is", async () => {
-  const worker = await MediaWorker.open({ host: "127.0.0.1", logLevel: "silent" }, clock, silentLogger, {
+  const worker = await MediaWorker.open({ host: "127.0.0.1", sockets: "polled", logLevel: "silent" }, clock, silentLogger, {
     reports: () => undefined,
     restarted: () => undefined,
   });

@@ -2,6 +2,7 @@ import type { Clock, Logger, LogLevel } from "../../kernel/index.ts";
 import type { MediaReport } from "../orders.ts";
 import type { EndpointPlan, MediaEngine, MediaEvent, MediaEventHandler, MediaPlan, PromptPlan, PromptSource, Source } from "../plan.ts";
 import { promptOf } from "../sound/sound-format.ts";
+import type { SocketKind } from "../worker.ts";
 import { EndpointRecord } from "./endpoint-record.ts";
 import { MediaWorker } from "./media-worker.ts";
 import { PromptBinder } from "./prompt-binder.ts";
@@ -14,6 +15,8 @@ export type MediaEngineOptions = {
   readonly host: string;
   /** The same of the other family (IPv4, IPv6), for peers that have only that. */
   readonly otherHost?: string | undefined;
+  /** "polled" unless told otherwise. */
+  readonly sockets?: SocketKind | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Of the threads' own lines. */
@@ -65,9 +68,9 @@ class ThreadedMediaEngine implements MediaEngine {
     });
   }
 
-  async open({ workers, host, otherHost, clock, logger, logLevel }: MediaEngineOptions): Promise<void> {
+  async open({ workers, host, otherHost, sockets = "polled", clock, logger, logLevel }: MediaEngineOptions): Promise<void> {
     for (let index = 0; index < workers; index++) {
-      const worker = await MediaWorker.open({ host, otherHost, logLevel }, clock, logger.child({ mediaWorker: index }), {
+      const worker = await MediaWorker.open({ host, otherHost, sockets, logLevel }, clock, logger.child({ mediaWorker: index }), {
         reports: (reports) => this.#report(reports),
         restarted: () => this.#resume(worker),
       });

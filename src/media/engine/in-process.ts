@@ -1,5 +1,5 @@
 import type { Clock, Ids, Logger } from "../../kernel/index.ts";
-import { type RtpNetwork, udpNetwork } from "../../rtp/index.ts";
+import { type RtpNetwork, nodeNetwork } from "../../rtp/index.ts";
 import type { MediaEngine, MediaEventHandler, PromptSource } from "../plan.ts";
 import { MediaRuntime } from "../runtime.ts";
 import { PromptBinder } from "./prompt-binder.ts";
@@ -19,7 +19,7 @@ export type InProcessMediaOptions = {
 
 /** The media engine on the caller's own thread: for a second user agent that has a thread of its own, and for tests. */
 export function createInProcessMedia(options: InProcessMediaOptions): MediaEngine {
-  const { host, otherHost, clock, ids, logger, prompts, network = udpNetwork } = options;
+  const { host, otherHost, clock, ids, logger, prompts, network = nodeNetwork } = options;
   const handlers: MediaEventHandler[] = [];
   /** Of calls that have media. */
   const revisions = new Map<string, number>();

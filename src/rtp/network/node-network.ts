@@ -1,42 +1,15 @@
 import { createSocket, type Socket } from "node:dgram";
 import { isIPv6 } from "node:net";
-
-export type DatagramListener = {
-  rtp(bytes: Uint8Array, address: string, port: number): void;
-  rtcp(bytes: Uint8Array, address: string, port: number): void;
-};
-
-/** The two sockets of one media endpoint. Sending never fails: UDP promises nothing, and what ICMP says is no news to RTP. */
-export type RtpSockets = {
-  /** Where RTP goes from now on. With `isOnlyPeer`, what comes from elsewhere may be dropped unseen: the socket is connected, and sending costs 15 % less. */
-  aim(address: string, port: number, isOnlyPeer: boolean): void;
-  /** To where `aim` says. The kernel has taken `bytes` when this returns: the buffer may be used again. Does nothing after `close`. */
-  sendRtp(bytes: Uint8Array): void;
-  sendRtcp(bytes: Uint8Array, address: string, port: number): void;
-  /** Frees the ports at once; nothing is delivered any more. */
-  close(): void;
-};
-
-/** Binds RTP to `port` and RTCP to the next. Undefined when one of them is taken. `address` is numeric. */
-export type OpenRtpSockets = (address: string, port: number, listener: DatagramListener) => RtpSockets | undefined;
-
-/** The one door between the media of a thread and its sockets. */
-export type RtpNetwork = {
-  readonly openSockets: OpenRtpSockets;
-  /** `sendRtp` for each of the first `count` packets, each by the sockets at its place: all that one slot says. */
-  sendBatch(sockets: readonly RtpSockets[], packets: readonly Uint8Array[], count: number): void;
-};
+import { type RtpNetwork, type RtpSockets, sendEach } from "./rtp-network.ts";
 
 type Lookup = (host: string, options: unknown, done: (error: null, address: string, family: number) => void) => void;
 
 /**
- * The sockets of the system. With a lookup that answers at once, bind and send of node:dgram hand over to the kernel inside the call; with the default one
- * they wait for the next tick, and a buffer used again by then goes out twice. The system's receive buffer (208 KiB) holds over 4 s of one peer.
- *
- * A packet is a system call either way, which is 86 % of what it costs to send. What comes is handed on as it comes: kept until the end of the turn it
- * costs 1 to 4 % more (1,000 calls), kept until the next slot the same, and it is later.
+ * Sockets of node:dgram, for systems that have no polled ones. With a lookup that answers at once, bind and send hand over to the kernel inside the call;
+ * with the default one they wait for the next tick, and a buffer used again by then goes out twice. The system's receive buffer (208 KiB) holds over 4 s of
+ * one peer. What comes is handed on as it comes: kept until the next slot it costs the same or more, since each is read one by one in any case.
  */
-export const udpNetwork: RtpNetwork = {
+export const nodeNetwork: RtpNetwork = {
   openSockets(address, port, listener) {
     const rtp = bindNow(address, port);
     if (rtp === undefined) return undefined;
@@ -47,18 +20,13 @@ export const udpNetwork: RtpNetwork = {
     }
     rtp.on("message", (bytes, from) => listener.rtp(bytes, from.address, from.port));
     rtcp.on("message", (bytes, from) => listener.rtcp(bytes, from.address, from.port));
-    return new UdpRtpSockets(rtp, rtcp);
+    return new NodeRtpSockets(rtp, rtcp);
   },
 
-  sendBatch(sockets, packets, count) {
-    for (let index = 0; index < count; index++) {
-      const packet = packets[index];
-      if (packet !== undefined) sockets[index]?.sendRtp(packet);
-    }
-  },
+  sendBatch: sendEach,
 };
 
-class UdpRtpSockets implements RtpSockets {
+class NodeRtpSockets implements RtpSockets {
   readonly #rtp: Socket;
   readonly #rtcp: Socket;
   #address = "";
@@ -90,6 +58,7 @@ class UdpRtpSockets implements RtpSockets {
   }
 
   close(): void {
+    if (this.#isClosed) return;
     this.#isClosed = true;
     this.#rtp.close();
     this.#rtcp.close();

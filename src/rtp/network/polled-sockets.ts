@@ -1,0 +1,91 @@
+import { type DatagramMemory, linux, socketAddressBytes } from "./datagram-memory.ts";
+import type { Libc } from "./libc.ts";
+import type { DatagramListener, RtpSockets } from "./rtp-network.ts";
+import { Sender, writeSocketAddress } from "./socket-address.ts";
+
+type Take = DatagramListener["rtp"];
+
+/** One socket of the system that is read when it is told to be. */
+export class PolledSocket {
+  readonly fd: number;
+  readonly #libc: Libc;
+  readonly #take: Take;
+  readonly #sender = new Sender();
+  readonly #target = Buffer.allocUnsafe(socketAddressBytes);
+  #targetLength = 0;
+  #isConnected = false;
+
+  constructor(libc: Libc, fd: number, take: Take) {
+    this.#libc = libc;
+    this.fd = fd;
+    this.#take = take;
+  }
+
+  receive(memory: DatagramMemory): void {
+    memory.expect();
+    const length = this.#libc.recvmsg(this.fd, memory.header, linux.atOnce);
+    // None after all, or word that one of ours could not be delivered.
+    if (length < 0) return;
+    const sender = this.#sender;
+    sender.read(memory.name);
+    this.#take(memory.datagram.subarray(0, length), sender.address, sender.port, memory.waitedMs);
+  }
+
+  aim(address: string, port: number, isOnlyPeer: boolean): void {
+    const libc = this.#libc;
+    const target = this.#target;
+    // To no family: the one peer is forgotten.
+    if (this.#isConnected) libc.connect(this.fd, target.fill(0), socketAddressBytes);
+    this.#targetLength = writeSocketAddress(libc, target, address, port);
+    this.#isConnected = isOnlyPeer && this.#targetLength > 0 && libc.connect(this.fd, target, this.#targetLength) === 0;
+  }
+
+  send(bytes: Uint8Array): void {
+    if (this.#isConnected) this.#libc.send(this.fd, bytes, bytes.length, linux.atOnce);
+    else if (this.#targetLength > 0) this.#libc.sendto(this.fd, bytes, bytes.length, linux.atOnce, this.#target, this.#targetLength);
+  }
+}
+
+/** RTP and RTCP of one endpoint. */
+export class PolledSockets implements RtpSockets {
+  readonly #rtp: PolledSocket;
+  readonly #rtcp: PolledSocket;
+  readonly #closeSocket: (socket: PolledSocket) => void;
+  /** Of RTP, and then of RTCP, as they were told last. */
+  #aim = { address: "", port: 0, isOnlyPeer: false };
+  #rtcpAim = { address: "", port: 0 };
+  #isClosed = false;
+
+  constructor(rtp: PolledSocket, rtcp: PolledSocket, closeSocket: (socket: PolledSocket) => void) {
+    this.#rtp = rtp;
+    this.#rtcp = rtcp;
+    this.#closeSocket = closeSocket;
+  }
+
+  aim(address: string, port: number, isOnlyPeer: boolean): void {
+    const aim = this.#aim;
+    if (this.#isClosed || (aim.isOnlyPeer === isOnlyPeer && aim.port === port && aim.address === address)) return;
+    this.#aim = { address, port, isOnlyPeer };
+    this.#rtp.aim(address, port, isOnlyPeer);
+  }
+
+  sendRtp(bytes: Uint8Array): void {
+    if (!this.#isClosed) this.#rtp.send(bytes);
+  }
+
+  sendRtcp(bytes: Uint8Array, address: string, port: number): void {
+    if (this.#isClosed) return;
+    if (port !== this.#rtcpAim.port || address !== this.#rtcpAim.address) {
+      this.#rtcpAim = { address, port };
+      this.#rtcp.aim(address, port, false);
+    }
+    this.#rtcp.send(bytes);
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#closeSocket(this.#rtp);
+    this.#closeSocket(this.#rtcp);
+  }
+}
