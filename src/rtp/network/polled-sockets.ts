@@ -1,4 +1,4 @@
-import { type DatagramMemory, linux, socketAddressBytes } from "./datagram-memory.ts";
+import { type DatagramMemory, socketAddressBytes } from "./datagram-memory.ts";
 import type { Libc } from "./libc.ts";
 import type { DatagramListener, RtpSockets } from "./rtp-network.ts";
 import { Sender, writeSocketAddress } from "./socket-address.ts";
@@ -9,21 +9,24 @@ type Take = DatagramListener["rtp"];
 export class PolledSocket {
   readonly fd: number;
   readonly #libc: Libc;
+  readonly #memory: DatagramMemory;
   readonly #take: Take;
   readonly #sender = new Sender();
   readonly #target = Buffer.allocUnsafe(socketAddressBytes);
   #targetLength = 0;
   #isConnected = false;
 
-  constructor(libc: Libc, fd: number, take: Take) {
+  constructor(libc: Libc, memory: DatagramMemory, fd: number, take: Take) {
     this.#libc = libc;
+    this.#memory = memory;
     this.fd = fd;
     this.#take = take;
   }
 
-  receive(memory: DatagramMemory): void {
+  receive(): void {
+    const memory = this.#memory;
     memory.expect();
-    const length = this.#libc.recvmsg(this.fd, memory.header, linux.atOnce);
+    const length = this.#libc.recvmsg(this.fd, memory.pointers.incoming, 0);
     // None after all, or word that one of ours could not be delivered.
     if (length < 0) return;
     const sender = this.#sender;
@@ -41,8 +44,15 @@ export class PolledSocket {
   }
 
   send(bytes: Uint8Array): void {
-    if (this.#isConnected) this.#libc.send(this.fd, bytes, bytes.length, linux.atOnce);
-    else if (this.#targetLength > 0) this.#libc.sendto(this.fd, bytes, bytes.length, linux.atOnce, this.#target, this.#targetLength);
+    const memory = this.#memory;
+    if (this.#targetLength === 0) return;
+    memory.fill(bytes);
+    if (this.#isConnected) {
+      this.#libc.write(this.fd, memory.pointers.bytes, bytes.length);
+      return;
+    }
+    memory.aim(this.#target, this.#targetLength);
+    this.#libc.sendmsg(this.fd, memory.pointers.outgoing, 0);
   }
 }
 
