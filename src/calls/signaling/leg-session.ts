@@ -9,7 +9,7 @@ import { agreedBy, answerTo, firstAnswerTo, offerOf, type SessionSettings } from
 
 type Offered = { readonly leg: Leg; readonly version: number; readonly direction: MediaDirection };
 
-type InitialAnswer = { readonly ok: true; readonly body: Body } | { readonly ok: false; readonly status: number };
+type InitialAnswer = { readonly ok: true; readonly body: Body | undefined } | { readonly ok: false; readonly status: number };
 
 export class LegSession {
   readonly #context: SignalingContext;
@@ -61,7 +61,7 @@ export class LegSession {
     return answer === undefined || offered === undefined ? before : agreedBy(answer, offered, this.peer.address, this.#settings);
   }
 
-  /** Our answer to the offer of the peer's INVITE, or our offer when it had none. */
+  /** Our answer to the offer of the peer's INVITE, or our offer when it had none; no body when that is settled. */
   initialAnswer(leg: Leg): InitialAnswer {
     const session = this.#settings;
     if (leg.offer !== undefined) {
@@ -72,6 +72,8 @@ export class LegSession {
       if (answer.ok) this.#answeredTo = answer.offerVersion;
       return answer;
     }
+    // Our offer was answered in PRACK: it is not made again (RFC 3262 §5), after a restart neither.
+    if (this.#initial === undefined && leg.media !== undefined) return { ok: true, body: undefined };
     this.#initial ??= { leg, version: leg.version, direction: "sendrecv" };
     return { ok: true, body: offerOf(leg, leg.version, "sendrecv", session) };
   }

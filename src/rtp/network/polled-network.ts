@@ -5,7 +5,7 @@ import { PolledSocket, PolledSockets } from "./polled-sockets.ts";
 import { type DatagramListener, type RtpNetwork, sendEach } from "./rtp-network.ts";
 import { writeSocketAddress } from "./socket-address.ts";
 
-/** So many packets are handed on in one poll, one of each socket in turn: some 10 ms of work when all are sent on. What comes faster is a flood, and waits, or is dropped by the system. */
+/** So many packets are handed on in one poll, one of each socket in turn: some 10 ms of work when all are sent on. A flood waits. */
 const packetsPerPoll = 1024;
 
 /** A byte for each descriptor that is open, shared with who closes those that a thread leaves behind when it dies. */
@@ -17,7 +17,8 @@ export type OpenDescriptors = Uint8Array;
  */
 export async function openPolledNetwork(open: OpenDescriptors): Promise<RtpNetwork | undefined> {
   const libc = await loadLibc();
-  return libc === undefined ? undefined : new PolledNetwork(libc, open);
+  const epoll = libc?.epoll_create1(linux.EPOLL_CLOEXEC) ?? -1;
+  return libc === undefined || epoll < 0 ? undefined : new PolledNetwork(libc, open, epoll);
 }
 
 class PolledNetwork implements RtpNetwork {
@@ -28,12 +29,12 @@ class PolledNetwork implements RtpNetwork {
   /** By descriptor. */
   readonly #sockets: (PolledSocket | undefined)[] = [];
 
-  constructor(libc: Libc, open: OpenDescriptors) {
+  constructor(libc: Libc, open: OpenDescriptors, epoll: number) {
     this.#libc = libc;
     this.#open = open;
     this.#memory = new DatagramMemory(libc);
-    this.#epoll = libc.epoll_create1(linux.EPOLL_CLOEXEC);
-    open[this.#epoll] = 1;
+    this.#epoll = epoll;
+    open[epoll] = 1;
   }
 
   readonly openSockets: RtpNetwork["openSockets"] = (address, port, listener) => {
