@@ -42,6 +42,16 @@ const weather = fc.record({
 /** 100rel by nobody, by SDP, or for all; a timer for nobody, long, or so short that it runs out within the test. */
 const extensions = fc.record({ requires100rel: fc.boolean(), intervalS: fc.constantFrom(undefined, 90, 1800) });
 
+/** At its end an offer in a PRACK reaches a side that does not know yet that its UPDATE was refused. */
+const offersThatMeet: readonly (readonly ["alice" | "bob", "progress" | "reoffer", number])[] = [
+  ["bob", "progress", 95],
+  ["bob", "reoffer", 38],
+  ["alice", "reoffer", 202],
+  ["alice", "progress", 976],
+  ["alice", "progress", 9],
+  ["bob", "progress", 20],
+];
+
 test("whatever is commanded in whatever order, over a bad network, offers and answers alternate, each side ends once and nothing is left", () => {
   fc.assert(
     fc.property(
@@ -117,6 +127,18 @@ test("whatever is commanded in whatever order, over a bad network, offers and an
         expect(clock.armed).toBe(0);
       },
     ),
+    {
+      examples: [
+        [
+          offersThatMeet.map(([who, what, afterMs]) => ({ who, what, afterMs })),
+          -1_467_013_608,
+          false,
+          false,
+          { loss: 0, duplication: 0.2, maxDelayMs: 400 },
+          { requires100rel: true, intervalS: undefined },
+        ],
+      ],
+    },
   );
 });
 

@@ -333,12 +333,12 @@ export class InviteUsage {
       );
   }
 
-  /** RFC 3262 §3: 481 unless its RAck names an answer of ours that waits for it. */
+  /** RFC 3262 §3: 481 unless its RAck names an answer of ours that waits for it. What it describes is an offer, unless that answer of ours had one. */
   #receivePrack(request: SipRequest, source: SipAddress, session: SessionChange): void {
     const provisionals = this.#incoming?.provisionals ?? this.#provisionals;
     if (provisionals?.acknowledge(request) !== true && this.#incoming?.takesAnyPrack !== true) return this.#answer(request, source, 481);
     const body = sessionBodyOf(request);
-    if (body !== undefined && session.exchange.state === "agreed") session.peer.receivePrack(request, source);
+    if (body !== undefined && (session.exchange.state === "agreed" || session.isBusy)) session.peer.receivePrack(request, source);
     else {
       this.#answer(request, source, 200);
       if (body !== undefined && session.exchange.step("answer-taken")) this.#events.answeredEarly?.(body);
