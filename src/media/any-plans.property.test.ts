@@ -236,13 +236,14 @@ function expectHeard(players: readonly Player[], listener: Player, packets: read
   if ([...listener.digits].some((digitsId) => !sentDigits.has(digitsId)) || (plan.source.kind !== "mix" && plan.source.kind !== "silence"))
     return;
   const window = heard.slice(-phone.rateHz / 5);
+  // Of several tones at once Opus at 12 kbit/s makes speech; with DTX one that goes on is background, and left out.
+  const isBlurred = (tones: number) => phone.codec === "opus" && (tones > 1 || plan.opus?.dtx === true);
   const meant = players.filter((speaker) => isMeant(listener, speaker) && speaker.wanted?.isSpeaking === true);
   for (const speaker of players) {
     const found = toneIn(window, speaker.frequencyHz, phone.rateHz).level;
     const what = `${phone.localPort} hears ${speaker.phone.localPort}`;
     if (!isMeant(listener, speaker)) expect(found, what).toBeLessThan(level / 8);
-    // Of several tones at once, Opus at 12 kbit/s makes speech.
-    else if (meant.includes(speaker) && (phone.codec !== "opus" || meant.length === 1)) expect(found, what).toBeGreaterThan(level / 4);
+    else if (meant.includes(speaker) && !isBlurred(meant.length)) expect(found, what).toBeGreaterThan(level / 4);
   }
 }
 
