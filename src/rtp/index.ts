@@ -3,7 +3,7 @@ export type { PacketView } from "./packet-queue.ts";
 export { PlayoutBuffer } from "./playout-buffer.ts";
 export { nodeNetwork } from "./network/node-network.ts";
 export { type OpenDescriptors, openPolledNetwork } from "./network/polled-network.ts";
-export type { DatagramListener, OpenRtpSockets, RtpNetwork, RtpSockets } from "./network/rtp-network.ts";
+export { type DatagramListener, type OpenRtpSockets, type RtpNetwork, type RtpSockets, sendEach } from "./network/rtp-network.ts";
 export { PortPool } from "./port-pool.ts";
 export {
   type CodecImpairment,

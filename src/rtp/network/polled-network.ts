@@ -82,7 +82,9 @@ class PolledNetwork implements RtpNetwork {
     return undefined;
   }
 
-  #close({ fd }: PolledSocket): void {
+  #close(socket: PolledSocket): void {
+    if (!socket.close()) return;
+    const { fd } = socket;
     this.#sockets[fd] = undefined;
     // First: its number may be another's as soon as it is closed.
     this.#open[fd] = 0;

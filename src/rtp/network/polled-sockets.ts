@@ -15,6 +15,8 @@ export class PolledSocket {
   readonly #target = Buffer.allocUnsafe(socketAddressBytes);
   #targetLength = 0;
   #isConnected = false;
+  #aim = { address: "", port: 0, isOnlyPeer: false };
+  #isClosed = false;
 
   constructor(libc: Libc, memory: DatagramMemory, fd: number, take: Take) {
     this.#libc = libc;
@@ -34,7 +36,11 @@ export class PolledSocket {
     this.#take(memory.datagram.subarray(0, length), sender.address, sender.port, memory.waitedMs);
   }
 
+  /** Where packets go from now on, as `RtpSockets.aim` has it. */
   aim(address: string, port: number, isOnlyPeer: boolean): void {
+    const aim = this.#aim;
+    if (this.#isClosed || (aim.isOnlyPeer === isOnlyPeer && aim.port === port && aim.address === address)) return;
+    this.#aim = { address, port, isOnlyPeer };
     const libc = this.#libc;
     const target = this.#target;
     // To no family: the one peer is forgotten.
@@ -54,6 +60,14 @@ export class PolledSocket {
     memory.aim(this.#target, this.#targetLength);
     this.#libc.sendmsg(this.fd, memory.pointers.outgoing, 0);
   }
+
+  /** Nothing is sent any more: the descriptor may be another's soon. False when that was so. */
+  close(): boolean {
+    const wasOpen = !this.#isClosed;
+    this.#isClosed = true;
+    this.#targetLength = 0;
+    return wasOpen;
+  }
 }
 
 /** RTP and RTCP of one endpoint. */
@@ -61,10 +75,6 @@ export class PolledSockets implements RtpSockets {
   readonly #rtp: PolledSocket;
   readonly #rtcp: PolledSocket;
   readonly #closeSocket: (socket: PolledSocket) => void;
-  /** Of RTP, and then of RTCP, as they were told last. */
-  #aim = { address: "", port: 0, isOnlyPeer: false };
-  #rtcpAim = { address: "", port: 0 };
-  #isClosed = false;
 
   constructor(rtp: PolledSocket, rtcp: PolledSocket, closeSocket: (socket: PolledSocket) => void) {
     this.#rtp = rtp;
@@ -73,28 +83,19 @@ export class PolledSockets implements RtpSockets {
   }
 
   aim(address: string, port: number, isOnlyPeer: boolean): void {
-    const aim = this.#aim;
-    if (this.#isClosed || (aim.isOnlyPeer === isOnlyPeer && aim.port === port && aim.address === address)) return;
-    this.#aim = { address, port, isOnlyPeer };
     this.#rtp.aim(address, port, isOnlyPeer);
   }
 
   sendRtp(bytes: Uint8Array): void {
-    if (!this.#isClosed) this.#rtp.send(bytes);
+    this.#rtp.send(bytes);
   }
 
   sendRtcp(bytes: Uint8Array, address: string, port: number): void {
-    if (this.#isClosed) return;
-    if (port !== this.#rtcpAim.port || address !== this.#rtcpAim.address) {
-      this.#rtcpAim = { address, port };
-      this.#rtcp.aim(address, port, false);
-    }
+    this.#rtcp.aim(address, port, false);
     this.#rtcp.send(bytes);
   }
 
   close(): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
     this.#closeSocket(this.#rtp);
     this.#closeSocket(this.#rtcp);
   }

@@ -1,7 +1,7 @@
 import { MPEGDecoder } from "mpg123-decoder";
-import { type Parsed, parsed, unparsed } from "../../../kernel/index.ts";
+import { type Parsed, unparsed } from "../../../kernel/index.ts";
 import type { ByteSource } from "./byte-source.ts";
-import { mixDown, type SoundReader } from "./sound-reader.ts";
+import { begin, mixDown, type SoundReader } from "./sound-reader.ts";
 
 /** A second at 128 kbit/s, 4 at 32. */
 const sliceBytes = 16 * 1024;
@@ -37,22 +37,7 @@ export async function openMp3(source: ByteSource): Promise<Parsed<SoundReader>> 
     }
     return undefined;
   };
-  let first = await next();
-  if (first === undefined) {
-    decoder.free();
-    return unparsed("an MP3 file without sound");
-  }
-  return parsed({
-    kind: "MP3",
-    contentType: "audio/mpeg",
-    sampleRateHz,
-    async next() {
-      const block = first ?? (await next());
-      first = undefined;
-      return block;
-    },
-    close: () => decoder.free(),
-  });
+  return await begin({ describe: () => ({ kind: "MP3", contentType: "audio/mpeg", sampleRateHz }), next, close: () => decoder.free() });
 }
 
 /** Where sound begins: a header, and behind its frame another of the same stream. */

@@ -1,7 +1,7 @@
 import { OggOpusDecoder } from "ogg-opus-decoder";
-import { type Parsed, parsed, unparsed } from "../../../kernel/index.ts";
+import type { Parsed } from "../../../kernel/index.ts";
 import type { ByteSource } from "./byte-source.ts";
-import { mixDown, type SoundReader } from "./sound-reader.ts";
+import { begin, mixDown, type SoundReader } from "./sound-reader.ts";
 
 /** 2 s at 32 kbit/s. */
 const sliceBytes = 8 * 1024;
@@ -41,22 +41,7 @@ export async function openOggOpus(source: ByteSource): Promise<Parsed<SoundReade
       if (samples > 0) return mixDown(sound.channelData, samples);
     }
   };
-  let first = await next();
-  if (first === undefined) {
-    decoder.free();
-    return unparsed("an Ogg Opus file without sound");
-  }
-  return parsed({
-    kind: "Ogg Opus",
-    contentType: "audio/ogg",
-    sampleRateHz,
-    async next() {
-      const block = first ?? (await next());
-      first = undefined;
-      return block;
-    },
-    close: () => decoder.free(),
-  });
+  return await begin({ describe: () => ({ kind: "Ogg Opus", contentType: "audio/ogg", sampleRateHz }), next, close: () => decoder.free() });
 }
 
 /**

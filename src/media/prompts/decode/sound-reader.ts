@@ -1,3 +1,5 @@
+import { type Parsed, parsed, unparsed } from "../../../kernel/index.ts";
+
 /** The sound of a file, as one channel, a stretch at a time: what is read and decoded in one go takes some milliseconds. */
 export type SoundReader = {
   /** What the file is, for people: "WAV, 16-bit PCM". */
@@ -9,6 +11,29 @@ export type SoundReader = {
   next(): Promise<Int16Array | undefined>;
   close(): void;
 };
+
+type Begun = Pick<SoundReader, "next" | "close"> & { describe(): Pick<SoundReader, "kind" | "contentType" | "sampleRateHz"> };
+
+/** A reader of a file that is known only by decoding its first samples; without any, or when they cannot be read, it is closed. */
+export async function begin({ describe, next, close }: Begun): Promise<Parsed<SoundReader>> {
+  let first: Int16Array | undefined;
+  try {
+    first = await next();
+  } finally {
+    if (first === undefined) close();
+  }
+  const description = describe();
+  if (first === undefined) return unparsed(`an ${description.kind} file without sound`);
+  return parsed({
+    ...description,
+    async next() {
+      const block = first ?? (await next());
+      first = undefined;
+      return block;
+    },
+    close,
+  });
+}
 
 /** Bytes read and decoded in one go. */
 export const sliceBytes: number = 32 * 1024;
