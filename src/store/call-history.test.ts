@@ -5,7 +5,7 @@ import { VirtualClock } from "../../test/support/virtual-clock.ts";
 import type { Call, CallEventEnvelope, CallFilter, CallPage, ShippedRecord } from "../calls/index.ts";
 import { silentLogger } from "../kernel/index.ts";
 import { StoredArchive } from "./call-archive.ts";
-import { type Database, openDatabase } from "./database.ts";
+import type { Database } from "./database.ts";
 import { EventRetention } from "./event-retention.ts";
 
 const start = 1_700_000_000_000;
@@ -13,12 +13,9 @@ let opened: TestStore;
 let db: Database;
 beforeAll(async () => {
   opened = await openTestStore();
-  const { server } = opened.store;
-  if (server === undefined) throw new Error("the test store has a server");
-  db = openDatabase({ connection: server.connection, size: 2, statementMs: 4000, logger: silentLogger });
+  db = opened.connect();
 });
 afterAll(async () => {
-  await db.destroy();
   await opened[Symbol.asyncDispose]();
 });
 

@@ -1,19 +1,15 @@
 import { sql } from "kysely";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openTestStore, type TestStore } from "../../test/support/store/open-test-store.ts";
-import { silentLogger } from "../kernel/index.ts";
-import { type Database, isAway, openDatabase } from "./database.ts";
+import { type Database, isAway } from "./database.ts";
 
 let opened: TestStore;
 let db: Database;
 beforeAll(async () => {
   opened = await openTestStore();
-  const { server } = opened.store;
-  if (server === undefined) throw new Error("the test store has a server");
-  db = openDatabase({ connection: server.connection, size: 2, statementMs: 300, logger: silentLogger });
+  db = opened.connect({ statementMs: 300 });
 });
 afterAll(async () => {
-  await db.destroy();
   await opened[Symbol.asyncDispose]();
 });
 

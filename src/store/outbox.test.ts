@@ -2,20 +2,16 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openTestStore, type TestStore } from "../../test/support/store/open-test-store.ts";
 import { itemOf, outboxStoreCase } from "../../test/support/webhooks/outbox-store.case.ts";
 import type { OutboxItem, ShippedRecord } from "../calls/index.ts";
-import { silentLogger } from "../kernel/index.ts";
-import { type Database, openDatabase } from "./database.ts";
+import type { Database } from "./database.ts";
 
 let opened: TestStore;
 let db: Database;
 let cursor = 0;
 beforeAll(async () => {
   opened = await openTestStore();
-  const { server } = opened.store;
-  if (server === undefined) throw new Error("the test store has a server");
-  db = openDatabase({ connection: server.connection, size: 1, statementMs: 4000, logger: silentLogger });
+  db = opened.connect();
 });
 afterAll(async () => {
-  await db.destroy();
   await opened[Symbol.asyncDispose]();
 });
 
