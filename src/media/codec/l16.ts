@@ -1,6 +1,6 @@
 import type { CodecName } from "../../kernel/index.ts";
-import { type AudioCodec, checkRate, type Encoder } from "./audio-codec.ts";
-import { ConcealingDecoder, type PayloadDecoder } from "./concealing-decoder.ts";
+import type { AudioCodec } from "./audio-codec.ts";
+import { memorylessCodec } from "./memoryless-codec.ts";
 
 const sampleBytes = 2;
 
@@ -14,44 +14,28 @@ const sampleBytes = 2;
  *    +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
  */
 export function l16(name: CodecName, sampleRateHz: number): AudioCodec {
-  return {
+  return memorylessCodec({
     name,
-    clockRateHz: sampleRateHz,
-    sampleRatesHz: [sampleRateHz],
+    sampleRateHz,
     bytesPerMs: (sampleRateHz / 1000) * sampleBytes,
     silence: 0,
-    createEncoder(rateHz) {
-      checkRate(this, rateHz);
-      return encoder;
+    encode(samples, into, at) {
+      const count = Math.min(samples.length, (into.length - at) >> 1);
+      for (let index = 0; index < count; index++) {
+        const sample = samples[index] ?? 0;
+        into[at + sampleBytes * index] = sample >> 8;
+        into[at + sampleBytes * index + 1] = sample;
+      }
+      return count * sampleBytes;
     },
-    createDecoder(rateHz) {
-      checkRate(this, rateHz);
-      return new ConcealingDecoder(payloads, rateHz);
+    // A last byte alone is no sample.
+    decode(bytes, start, end, into) {
+      const count = Math.min((end - start) >> 1, into.length);
+      for (let index = 0; index < count; index++) {
+        const at = start + sampleBytes * index;
+        into[index] = ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
+      }
+      return count;
     },
-  };
+  });
 }
-
-const encoder: Encoder = {
-  encode(samples, into, at) {
-    const count = Math.min(samples.length, (into.length - at) >> 1);
-    for (let index = 0; index < count; index++) {
-      const sample = samples[index] ?? 0;
-      into[at + sampleBytes * index] = sample >> 8;
-      into[at + sampleBytes * index + 1] = sample;
-    }
-    return count * sampleBytes;
-  },
-  close() {},
-};
-
-/** A last byte alone is no sample. */
-const payloads: PayloadDecoder = {
-  decode(bytes, start, end, into) {
-    const count = Math.min((end - start) >> 1, into.length);
-    for (let index = 0; index < count; index++) {
-      const at = start + sampleBytes * index;
-      into[index] = ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
-    }
-    return count;
-  },
-};
