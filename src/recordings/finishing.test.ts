@@ -137,7 +137,7 @@ test.each([
 test("interrupted between the file and the row, or before the parts were removed, it is done again", async () => {
   write(1, 8000);
   write(2, 8000);
-  const { key } = { key: recordingKey(secret, id) };
+  const key = recordingKey(secret, id);
   await finisher.finish({ directory: join(directory, folder), recordingId: id, format: "wav", key });
   store.add(ended({ endedAt: 0 }));
   const first = begin();

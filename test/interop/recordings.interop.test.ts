@@ -65,6 +65,16 @@ test("a recording survives the death of the server, on both channels, as WAV and
   expect(live.subarray(0, 4).toString()).toBe("RIFF");
   expect(envelopeCorrelation(channelOf(live, 1), said[0] ?? new Int16Array())).toBeGreaterThanOrEqual(heardFrom);
 
+  // What a stop answers is what the record of it says later.
+  const shortId = await begin({ channels: 1 });
+  const stopped = (await server.succeed("POST", `/v1/calls/${callId}/recordings/${shortId}/stop`, {})).json();
+  const { endedAt, endReason } = await eventually("the short one is finished", async () => {
+    const short = await show(shortId);
+    return short["state"] === "ready" || short["state"] === "failed" ? short : undefined;
+  });
+  expect(stopped).toMatchObject({ id: shortId, state: "finishing", endedAt, endReason });
+  await server.succeed("DELETE", `/v1/recordings/${shortId}`);
+
   await server.kill();
   await server.restart();
   await delay(500);

@@ -42,7 +42,7 @@ const changes = [
 ] as const;
 
 export function registerRecordings(scope: NativeScope, context: NativeContext): void {
-  const { calls, views, recordings, clock, ids } = context;
+  const { calls, views, recordings, ids } = context;
 
   scope.post(
     "/calls/:id/recordings",
@@ -86,8 +86,8 @@ export function registerRecordings(scope: NativeScope, context: NativeContext): 
         const view = viewOfRunning(after, recordingId);
         if (view !== undefined) return view;
         const before = viewOfRunning(call, recordingId);
-        if (before === undefined) return await stored(principal, recordingId);
-        return { ...before, state: "finishing" as const, endedAt: timeOf(clock.now()), endReason: "stopped" };
+        if (before === undefined || change !== "stop") return await stored(principal, recordingId);
+        return { ...before, state: "finishing" as const, endedAt: timeOf(after.changedAt), endReason: "stopped" };
       },
     );
   }
