@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { noise, rms, snrDb, tone } from "./fixture/sounds.case.ts";
-import { resample } from "./resampler.ts";
+import { resample } from "./fixture/resampler.case.ts";
 import { StreamResampler } from "./stream-resampler.ts";
 
 const rates = [8000, 16_000, 24_000, 48_000];

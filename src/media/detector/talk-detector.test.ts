@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { speak } from "../../../test/support/audio/flite.ts";
-import { resample } from "../codec/resampler.ts";
+import { resample } from "../codec/fixture/resampler.case.ts";
 import { TalkDetector } from "./talk-detector.ts";
 
 const silence = (ms: number) => new Int16Array(ms * 8);

@@ -6,6 +6,7 @@ import { MPEGDecoder } from "mpg123-decoder";
 import { afterEach, expect, test } from "vitest";
 import { parseWav } from "../../../test/support/audio/wav.ts";
 import { temporaryDirectory } from "../../../test/support/temporary-directory.ts";
+import { resample } from "../codec/fixture/resampler.case.ts";
 import { RecordedAudio } from "../sound/recorded-audio.ts";
 import { RecordingFile } from "../sound/recording-file.ts";
 import { clear, finish, type FinishedFile } from "./finish.ts";
@@ -88,6 +89,22 @@ test("a part at another rate is taken to the rate of the first one", async () =>
   const { samples } = parseWav(await clearBytes(finished));
   const rises = samples.filter((sample, index) => sample >= 0 && (samples[index - 1] ?? 0) < 0).length;
   expect(Math.abs(rises - 800)).toBeLessThan(6);
+});
+
+test.each([1, 2] as const)("where the pieces of a file meet nothing is heard of it: %i channels", async (channels) => {
+  await record(1, tone(400, 8000, channels), 8000, channels);
+  const second = tone(400, 16_000, channels);
+  // Of more pieces than one: a read gives 64 KiB.
+  const long = Int16Array.from({ length: 8 * second.length }, (_, index) => second[index % second.length] ?? 0);
+  await record(2, long, 16_000, channels);
+  const wav = await clearBytes(await finish({ ...job, format: "wav" }));
+  const samples = new Int16Array(Uint8Array.from(wav.subarray(44)).buffer).subarray(8000 * channels);
+  for (let channel = 0; channel < channels; channel++) {
+    const of = (all: Int16Array) => all.filter((_, index) => index % channels === channel);
+    const expected = resample(of(long), 16_000, 8000);
+    const worst = of(samples).reduce((most, sample, index) => Math.max(most, Math.abs(sample - (expected[index] ?? 0))), 0);
+    expect([of(samples).length, worst <= 1]).toEqual([expected.length, true]);
+  }
 });
 
 test.each([

@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { open, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type Mp3Encoder, openMp3Encoder } from "../codec/mp3-encoder.ts";
-import { resample } from "../codec/resampler.ts";
+import { SoundResampler } from "../codec/sound-resampler.ts";
 import { unknownLength, type WavFormat, wavHeader, wavHeaderBytes } from "../codec/wav-writer.ts";
 import { RecordedAudio } from "../sound/recorded-audio.ts";
 import { type KeyStream, Seal } from "../sound/sealed-file.ts";
@@ -121,31 +121,33 @@ async function* samplesOf(path: string, key: Uint8Array, { sampleRateHz, channel
     return;
   }
   const frameBytes = 2 * channels;
+  const { sampleRateHz: partRateHz } = audio.wav;
+  const resamplers =
+    partRateHz === sampleRateHz ? [] : Array.from({ length: channels }, () => new SoundResampler(partRateHz, sampleRateHz));
   let rest = Buffer.alloc(0);
   for await (const chunk of audio.read({ first: wavHeaderBytes, last: audio.sizeBytes - 1 })) {
     const bytes = Buffer.concat([rest, chunk as Buffer]);
     const whole = bytes.length - (bytes.length % frameBytes);
     rest = bytes.subarray(whole);
     const samples = new Int16Array(new Uint8Array(bytes.subarray(0, whole)).buffer);
-    yield audio.wav.sampleRateHz === sampleRateHz ? samples : resampled(samples, channels, audio.wav.sampleRateHz, sampleRateHz);
+    if (resamplers.length === 0) yield samples;
+    else yield interleaved(resamplers.map((resampler, channel) => resampler.process(channelOf(samples, channel, channels))));
   }
+  yield interleaved(resamplers.map((resampler) => resampler.end()));
 }
 
-function resampled(samples: Int16Array, channels: 1 | 2, fromHz: number, toHz: number): Int16Array {
-  if (channels === 1) return resample(samples, fromHz, toHz);
-  const [left, right] = [0, 1].map((channel) =>
-    resample(
-      samples.filter((_, index) => index % 2 === channel),
-      fromHz,
-      toHz,
-    ),
-  );
-  const result = new Int16Array((left?.length ?? 0) * 2);
-  left?.forEach((sample, index) => {
-    result[2 * index] = sample;
-    result[2 * index + 1] = right?.[index] ?? 0;
-  });
-  return result;
+function channelOf(samples: Int16Array, channel: number, channels: 1 | 2): Int16Array {
+  return channels === 1 ? samples : samples.filter((_, index) => index % 2 === channel);
+}
+
+function interleaved([left = new Int16Array(), right]: readonly Int16Array[]): Int16Array {
+  if (right === undefined) return left;
+  const both = new Int16Array(2 * left.length);
+  for (let index = 0; index < left.length; index++) {
+    both[2 * index] = left[index] ?? 0;
+    both[2 * index + 1] = right[index] ?? 0;
+  }
+  return both;
 }
 
 async function described(directory: string, name: string, key: Uint8Array, { channels, sampleRateHz }: WavFormat): Promise<FinishedFile> {

@@ -6,7 +6,7 @@ import { type ByteSource, fileSource, memorySource } from "./decode/byte-source.
 import { openSound } from "./decode/open-sound.ts";
 import type { SoundReader } from "./decode/sound-reader.ts";
 import { finish, type Master, masterPath, partPath, sampleBytes } from "./sound-files.ts";
-import { SoundResampler } from "./sound-resampler.ts";
+import { SoundResampler } from "../codec/sound-resampler.ts";
 
 /** Makes of a file of sound, whatever it is, one of samples: `<hash>.master-<rate>` in `directory`. */
 export type DecodeJob = {

@@ -7,7 +7,7 @@ import { lengthBytes } from "../sound/packets.ts";
 import { isLinear, shapeOf } from "../sound/sound-format.ts";
 import { fileSource } from "./decode/byte-source.ts";
 import { finish, type Master, masterPath, partPath, sampleBytes, samplesPerUnit, variantPath } from "./sound-files.ts";
-import { SoundResampler } from "./sound-resampler.ts";
+import { SoundResampler } from "../codec/sound-resampler.ts";
 
 /** Makes of a decoded sound one in another format, beside it. */
 export type EncodeJob = { readonly kind: "encode"; readonly directory: string; readonly master: Master; readonly format: SoundFormat };

@@ -65,7 +65,7 @@ class CachingPromptLibrary implements PromptLibrary {
   readonly #options: PromptLibraryOptions;
   readonly #store: PromptStore;
   readonly #desk: DeskClient;
-  /** By item, in order of their first look: the first goes when there are too many. */
+  /** By item, in order of their latest look: the first goes when there are too many. */
   readonly #known = new Map<string, Known>();
   /** What is being done, by what it is done for. */
   readonly #jobs = new Map<string, Promise<unknown>>();

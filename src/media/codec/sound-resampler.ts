@@ -1,5 +1,5 @@
-import { polyphase } from "../codec/polyphase.ts";
-import { StreamResampler } from "../codec/stream-resampler.ts";
+import { polyphase } from "./polyphase.ts";
+import { StreamResampler } from "./stream-resampler.ts";
 
 const none = new Int16Array();
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { resample } from "./resampler.ts";
+import { resample } from "./fixture/resampler.case.ts";
 
 function sine(frequencyHz: number, rateHz: number, samples = rateHz): Int16Array {
   return Int16Array.from({ length: samples }, (_, index) => Math.round(10_000 * Math.sin((2 * Math.PI * frequencyHz * index) / rateHz)));
